@@ -1,0 +1,194 @@
+# bootfs: boot menus of Xen guests as files.  `make help` lists what can be made.
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+VERSION := 0.1.0
+V       ?= release
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+B := build/$(V)-$(notdir $(CC))
+PKG_CONFIG ?= pkg-config
+
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual \
+	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wredundant-decls -Wnull-dereference -Wconversion -Wimplicit-fallthrough -Wswitch-enum \
+	-Wdouble-promotion
+HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+# Library headers are not ours to warn about.
+INCLUDES := -I. $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags-only-I fuse3 ext2fs blkid 2>/dev/null))
+LANGUAGE := -std=gnu17 -D_GNU_SOURCE -DFUSE_USE_VERSION=314 -DBOOTFS_VERSION='"$(VERSION)"'
+
+CFLAGS_release := -O2 -g $(HARDENING)
+LDFLAGS_release := -Wl,-z,relro,-z,now -Wl,--as-needed
+CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -Werror -fPIE
+LDFLAGS_asan := -fsanitize=address,undefined -Wl,--as-needed
+CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -Werror -fPIE
+LDFLAGS_fuzz := -fsanitize=address,undefined -Wl,--as-needed
+CFLAGS_coverage := -O0 -g --coverage
+LDFLAGS_coverage := --coverage
+ifeq ($(CI),true)
+CFLAGS_release += -Werror
+endif
+# The sanitizers need the dynamic C library; everywhere else the inspector is static.
+STATIC := $(if $(filter release coverage,$(V)),-static,-pie)
+
+ALL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(CFLAGS_$(V)) $(CFLAGS)
+ALL_LDFLAGS := $(LDFLAGS_$(V)) $(LDFLAGS)
+
+# ---- what is built of what ----------------------------------------------------------------
+
+FOLDERS := core disk parsers inspect render config fuse pygrub
+sources = $(wildcard $(1)/*.c) $(wildcard $(1)/*/*.c)
+objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
+archive = $(patsubst %,$(B)/lib%.a,$(1))
+
+PROGRAMS := bootfs bootfs-inspect bootfs-pygrub bootfs-config
+BUILT    := $(patsubst bin/%.c,$(B)/%,$(wildcard $(PROGRAMS:%=bin/%.c)))
+
+# The law: the daemon is linked with these and nothing else.
+bootfs_parts         := fuse config render inspect core
+bootfs_libs          := -lfuse3 -linih -ljansson -lseccomp -lpthread
+bootfs_link          := -pie
+bootfs-inspect_parts := inspect disk parsers render core
+bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lseccomp -ljansson -lpthread
+bootfs-inspect_link  := $(STATIC)
+bootfs-pygrub_parts  := pygrub config core
+bootfs-pygrub_libs   := -linih -ljansson
+bootfs-pygrub_link   := -pie
+bootfs-config_parts  := config core
+bootfs-config_libs   := -ljansson -l:libxlutil.a
+bootfs-config_link   := -pie
+
+.PHONY: all help deps check unit cases system test demo bench fuzz lint format coverage \
+	install uninstall dist clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(BUILT)
+
+help:
+	@echo "make            build everything into build/ (V=release|asan|coverage, CC=gcc|clang)"
+	@echo "make deps       install the Debian packages needed (as root)"
+	@echo "make demo       show the main job on a made guest (installs, builds; as root)"
+	@echo "make test       install what is needed and run every test (as root)"
+	@echo "make check      unit tests, cases, corpora, layers; T=name for one, V=asan, CC=clang"
+	@echo "make system     real images, real mounts (as root)"
+	@echo "make bench      the benchmark tables (as root)"
+	@echo "make fuzz       all fuzz targets, F=grub2 for one, SECONDS=60 each"
+	@echo "make lint       format, static analysis, shell, spelling, manuals"
+	@echo "make install    into \$$(DESTDIR)\$$(PREFIX)"
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive_rule
+$(call archive,$(1)): $(call objects,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcsD $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
+
+define program_rule
+$(B)/$(1): $(B)/bin/$(1).o $(call archive,$($(1)_parts))
+	$(CC) $(ALL_CFLAGS) $$($(1)_link) -o $$@ $(B)/bin/$(1).o \
+		-Wl,--start-group $(call archive,$($(1)_parts)) -Wl,--end-group \
+		$(ALL_LDFLAGS) $$($(1)_libs)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+# ---- tests --------------------------------------------------------------------------------
+
+UNIT  := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
+FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lseccomp -ljansson -linih -lfuse3 -lpthread
+
+link_test = $(CC) $(ALL_CFLAGS) -pie -o $@ $< $(TEST_SUPPORT) -Wl,--start-group \
+	$(call archive,$(FOLDERS)) -Wl,--end-group $(ALL_LDFLAGS) $(TEST_LIBS)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPORT)
+	$(link_test) -lcmocka
+
+$(B)/tests/tools/%: $(B)/tests/tools/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPORT)
+	$(link_test)
+
+# Outside the fuzz variant a target replays files: tests/fuzz/replay.c is its main().
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
+		$(call archive,$(FOLDERS)) $(TEST_SUPPORT)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(if $(filter fuzz,$(V)),,$(B)/tests/fuzz/replay.o) \
+		$(TEST_SUPPORT) -Wl,--start-group $(call archive,$(FOLDERS)) -Wl,--end-group \
+		$(ALL_LDFLAGS) $(TEST_LIBS) $(if $(filter fuzz,$(V)),-fsanitize=fuzzer)
+
+test-programs: $(UNIT) $(TOOLS) $(FUZZ)
+
+unit: $(UNIT)
+	@tests/run-unit $(B) $(T)
+
+check: all test-programs
+	@tests/run-unit $(B) $(T)
+	BOOTFS_BUILD=$(B) $(PYTEST) tests/cases tests/fuzz $(if $(T),-k $(T))
+
+# Debian's own Python: it is the one that Debian's python3-pytest belongs to.
+PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -q
+
+system: all test-programs
+	BOOTFS_BUILD=$(B) $(PYTEST) tests/system $(if $(T),-k $(T))
+
+deps:
+	tests/install-packages build run demo test lint
+
+test:
+	tests/install-packages build run demo test
+	$(MAKE) check
+	$(MAKE) check CC=clang
+	$(MAKE) check V=asan
+	$(MAKE) system
+
+demo:
+	tests/install-packages build run demo
+	$(MAKE) all
+	BOOTFS_BUILD=$(B) tests/demo
+
+bench: all
+	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/bench.py $(ARGS)
+
+F ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS ?= 60
+fuzz:
+	$(MAKE) V=fuzz CC=clang $(F:%=build/fuzz-clang/tests/fuzz/fuzz_%)
+	tests/fuzz/run $(SECONDS) $(F)
+
+lint:
+	tests/lint
+
+format:
+	clang-format -i $(shell git ls-files '*.[ch]')
+
+coverage:
+	$(MAKE) V=coverage check
+	gcovr -r . build/coverage-$(notdir $(CC)) --exclude tests
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/bootfs
+	install -m 755 $(B)/bootfs $(B)/bootfs-inspect $(B)/bootfs-pygrub $(DESTDIR)$(PREFIX)/bin
+	[ ! -e $(B)/bootfs-config ] || \
+		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
+	for page in $(wildcard man/*.[0-9]); do section=$${page##*.}; \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
+
+dist:
+	git archive --prefix=bootfs-$(VERSION)/ -o bootfs-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

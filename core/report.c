@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/report.h"
+
+#include "core/limits.h"
+
+#include <stdarg.h>
+
+/* The longest text of one line; what is longer is cut. */
+enum { REPORT_TEXT = 1024 };
+
+void report_init(struct report *report, struct arena *arena)
+{
+	*report = (struct report){.arena = arena};
+}
+
+static struct report_line *report_find(
+	const struct report *report, enum report_kind kind, struct text file, struct text text)
+{
+	struct report_line *line;
+
+	for (line = report->first; line; line = line->next) {
+		if (line->kind == kind && text_equal(line->text, text) &&
+			text_equal(line->file, file))
+			return line;
+	}
+	return NULL;
+}
+
+static struct report_line *report_new_line(struct report *report)
+{
+	struct report_line *line;
+
+	if (report->lines >= MAX_REPORT_LINES)
+		return NULL;
+	line = arena_new(report->arena, struct report_line);
+	if (!line)
+		return NULL;
+	if (report->last)
+		report->last->next = line;
+	else
+		report->first = line;
+	report->last = line;
+	report->lines++;
+	return line;
+}
+
+void report_add_text(struct report *report, enum report_kind kind, struct text file,
+	uint32_t line_number, struct text text)
+{
+	struct report_line *line;
+
+	text = text_first(text, REPORT_TEXT);
+	line = report_find(report, kind, file, text);
+	if (line) {
+		line->count += line->count < UINT32_MAX;
+		return;
+	}
+	line = report_new_line(report);
+	if (!line) {
+		report->dropped += report->dropped < UINT32_MAX;
+		return;
+	}
+	line->kind = kind;
+	line->line = line_number;
+	line->count = 1;
+	if (arena_text(report->arena, text, &line->text) ||
+		arena_text(report->arena, file, &line->file))
+		line->text = TEXT("(no memory left for this message)");
+}
+
+void report_add(struct report *report, enum report_kind kind, const char *format, ...)
+{
+	char text[REPORT_TEXT];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	report_add_text(report, kind, (struct text){0}, 0, text_of(text));
+}
+
+void report_add_at(struct report *report, enum report_kind kind, struct text file, uint32_t line,
+	const char *format, ...)
+{
+	char text[REPORT_TEXT];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	report_add_text(report, kind, file, line, text_of(text));
+}
+
+const char *report_kind_name(enum report_kind kind)
+{
+	static const char *const names[REPORT_KINDS] = {"ok", "note", "warning", "error", "result"};
+
+	return (unsigned)kind < REPORT_KINDS ? names[kind] : "note";
+}

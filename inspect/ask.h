@@ -1,0 +1,59 @@
+/* The asker's side: starts an inspector, waits for nothing, reads the answer when it is dead. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "inspect/inspection.h"
+#include "inspect/question.h"
+
+#include <sys/types.h>
+
+/* How inspectors are started; the same for all of one process. */
+struct ask_settings {
+	const char *inspector; /* path of the bootfs-inspect program */
+	uid_t uid;             /* the inspector's user and group; (uid_t)-1: keep ours */
+	gid_t gid;
+	bool namespaces; /* own mount, pid, ipc and uts namespaces: needs CAP_SYS_ADMIN */
+};
+
+/* A running inspector. A value; ask_start() fills it, ask_finish() or ask_abort() ends it. */
+struct ask {
+	enum question_kind kind;
+	pid_t pid;
+	int pidfd;      /* readable when it is dead: wait with epoll or poll */
+	int answer_fd;  /* memfd of fixed size that the child writes its answer into */
+	int content_fd; /* QUESTION_CONTENT: memfd of content_size bytes; else -1 */
+	uint64_t disk_sizes[MAX_DISKS]; /* what ranges of the answer are checked against */
+	uint32_t n_disks;
+	struct limits limits;
+};
+
+/*
+ * Starts an inspector for the question. The disks' descriptors stay the caller's; the child gets
+ * re-opened ones. Must be called by the thread that lives as long as the children may: a
+ * parent-death signal ends them with it. -errno with err filled.
+ */
+int ask_start(const struct ask_settings *settings, const struct question *question, struct ask *ret,
+	struct err *err) MUST_CHECK;
+
+/*
+ * After pidfd became readable: reaps the child and decodes the answer. MENU and CONFIG: *ret is
+ * a new inspection. CONTENT: *ret_content is the memfd, owned by the caller, whose bytes stand
+ * at their content offsets. -EPROTO the child died, failed or lied: err says how ("inspector
+ * killed by SIGSYS"). Ends the ask in either case.
+ */
+int ask_finish(
+	struct ask *ask, struct inspection **ret, int *ret_content, struct err *err) MUST_CHECK;
+
+/* Kills the child and frees everything; for timeouts and interrupts. Does not wait for long. */
+void ask_abort(struct ask *ask);
+
+/* start, poll up to limits.timeout_ms, finish or abort: for programs without an event loop. */
+int ask_and_wait(const struct ask_settings *settings, const struct question *question,
+	struct inspection **ret, int *ret_content, struct err *err) MUST_CHECK;
+
+/*
+ * Opens a disk for a question: O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC, regular files and block
+ * devices only; measures size and sector size; drops a block device's cached pages. The caller
+ * closes disk->fd. err says what is wrong and what to do.
+ */
+int ask_open_disk(const char *path, struct question_disk *disk, struct err *err) MUST_CHECK;

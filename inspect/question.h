@@ -1,0 +1,51 @@
+/* What the inspector is asked: one question a process, in a sealed memfd. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/arena.h"
+#include "core/bootmenu.h"
+#include "core/err.h"
+#include "core/limits.h"
+
+enum question_kind {
+	QUESTION_MENU,    /* find and read the boot menu */
+	QUESTION_CONTENT, /* the PIECE_LATER parts of one content of one entry */
+	QUESTION_CONFIG,  /* disk 0 is a bare configuration file (bootfs-pygrub --isconfig) */
+};
+#define QUESTION_KINDS (QUESTION_CONFIG + 1)
+
+struct question_disk {
+	int fd;               /* asker's side: open read-only; passed at a fixed number */
+	struct text path;     /* as configured, for log and source */
+	struct text vdev;     /* "xvda", "hda1"; empty: in order */
+	uint32_t partition;   /* from vdev: 1 for hda1; 0: a whole disk */
+	uint64_t size;        /* bytes, as the asker measured it */
+	uint64_t device;      /* st_rdev of a block device, 0 for a file */
+	uint32_t sector_size; /* logical: BLKSSZGET, or 512 */
+};
+
+/* What to do where the administrator's wish and the menu do not meet (design: bootfs.conf). */
+struct boot_policy {
+	struct text entry;         /* pin by index, path "1>2", id or title; empty: the default */
+	bool refuse_missing_entry; /* missing-entry = refuse */
+	bool next_when_missing;    /* missing-kernel = next */
+	struct text args;          /* appended to every command line after one blank */
+	struct text config;        /* "(hd0,msdos1)/boot/grub/grub.cfg": read this one only */
+};
+
+struct question {
+	enum question_kind kind;
+	struct question_disk disks[MAX_DISKS];
+	uint32_t n_disks;
+	uint64_t offset;    /* bytes: disk 0's file system starts here, no table; 0: look for one */
+	struct text domain; /* for messages; empty: none */
+	struct text platform; /* "xen" */
+	struct text flavour;  /* empty: found out */
+	bool ignore_one_shot;
+	struct boot_policy policy;
+	struct limits limits;
+	uint32_t content_entry; /* QUESTION_CONTENT: index of the entry */
+	enum content_slot content_slot;
+	uint64_t content_size;     /* as the menu's answer said; different now: an error */
+	uint64_t content_identity; /* likewise */
+};
