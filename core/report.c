@@ -13,14 +13,24 @@ void report_init(struct report *report, struct arena *arena)
 	*report = (struct report){.arena = arena};
 }
 
+/* FNV-1a, 64 bits. */
+static uint64_t hash_add(uint64_t hash, struct text text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.at[i]) * 0x100000001b3;
+	return hash;
+}
+
+/* The line that says the same as `wanted`: kind, file and text. */
 static struct report_line *report_find(
-	const struct report *report, enum report_kind kind, struct text file, struct text text)
+	const struct report *report, const struct report_line *wanted)
 {
 	struct report_line *line;
 
 	for (line = report->first; line; line = line->next) {
-		if (line->kind == kind && text_equal(line->text, text) &&
-			text_equal(line->file, file))
+		if (line->hash == wanted->hash && line->kind == wanted->kind &&
+			text_equal(line->text, wanted->text) &&
+			text_equal(line->file, wanted->file))
 			return line;
 	}
 	return NULL;
@@ -47,10 +57,18 @@ static struct report_line *report_new_line(struct report *report)
 void report_add_text(struct report *report, enum report_kind kind, struct text file,
 	uint32_t line_number, struct text text)
 {
+	struct report_line wanted = {
+		.kind = kind,
+		.file = file,
+		.line = line_number,
+		.count = 1,
+		.text = text_first(text, REPORT_TEXT),
+	};
 	struct report_line *line;
 
-	text = text_first(text, REPORT_TEXT);
-	line = report_find(report, kind, file, text);
+	wanted.hash =
+		hash_add(hash_add(0xcbf29ce484222325 ^ (uint64_t)kind, wanted.file), wanted.text);
+	line = report_find(report, &wanted);
 	if (line) {
 		line->count += line->count < UINT32_MAX;
 		return;
@@ -60,12 +78,10 @@ void report_add_text(struct report *report, enum report_kind kind, struct text f
 		report->dropped += report->dropped < UINT32_MAX;
 		return;
 	}
-	line->kind = kind;
-	line->line = line_number;
-	line->count = 1;
-	if (arena_text(report->arena, text, &line->text) ||
-		arena_text(report->arena, file, &line->file))
-		line->text = TEXT("(no memory left for this message)");
+	*line = wanted;
+	if (arena_text(report->arena, wanted.text, &line->text) ||
+		arena_text(report->arena, wanted.file, &line->file))
+		*line = (struct report_line){.kind = kind, .count = 1, .text = TEXT("(no memory)")};
 }
 
 void report_add(struct report *report, enum report_kind kind, const char *format, ...)

@@ -14,6 +14,7 @@ struct report_line {
 	uint32_t line;    /* in that file, from 1; 0: none */
 	uint32_t count;   /* how many times the same was said, from 1 */
 	struct text text; /* raw bytes of the guest may stand in it */
+	uint64_t hash;    /* of kind, file and text: finds repeated lines quickly */
 };
 
 /*
