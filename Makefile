@@ -41,6 +41,9 @@ STATIC := $(if $(filter release coverage,$(V)),-static,-pie)
 ALL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(CFLAGS_$(V)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(V)) $(LDFLAGS)
 
+# `make VERBOSE=1` shows whole commands.
+say = $(if $(VERBOSE),,@printf '  %-4s %s\n' '$(1)' '$(2)';)
+
 # ---- what is built of what ----------------------------------------------------------------
 
 FOLDERS := core disk parsers inspect render config fuse pygrub
@@ -86,19 +89,19 @@ help:
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcsD $$@ $$^
+	$$(call say,AR,$$@)ar rcsD $$@ $$^
 endef
 $(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
 
 define program_rule
 $(B)/$(1): $(B)/bin/$(1).o $(call archive,$($(1)_parts))
-	$(CC) $(ALL_CFLAGS) $$($(1)_link) -o $$@ $(B)/bin/$(1).o \
+	$$(call say,LD,$$@)$(CC) $(ALL_CFLAGS) $$($(1)_link) -o $$@ $(B)/bin/$(1).o \
 		-Wl,--start-group $(call archive,$($(1)_parts)) -Wl,--end-group \
 		$(ALL_LDFLAGS) $$($(1)_libs)
 endef
@@ -112,7 +115,7 @@ FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lseccomp -ljansson -linih -lfuse3 -lpthread
 
-link_test = $(CC) $(ALL_CFLAGS) -pie -o $@ $< $(TEST_SUPPORT) -Wl,--start-group \
+link_test = $(call say,LD,$@)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(TEST_SUPPORT) -Wl,--start-group \
 	$(call archive,$(FOLDERS)) -Wl,--end-group $(ALL_LDFLAGS) $(TEST_LIBS)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPORT)
@@ -124,7 +127,7 @@ $(B)/tests/tools/%: $(B)/tests/tools/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPO
 # Outside the fuzz variant a target replays files: tests/fuzz/replay.c is its main().
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
 		$(call archive,$(FOLDERS)) $(TEST_SUPPORT)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(if $(filter fuzz,$(V)),,$(B)/tests/fuzz/replay.o) \
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(if $(filter fuzz,$(V)),,$(B)/tests/fuzz/replay.o) \
 		$(TEST_SUPPORT) -Wl,--start-group $(call archive,$(FOLDERS)) -Wl,--end-group \
 		$(ALL_LDFLAGS) $(TEST_LIBS) $(if $(filter fuzz,$(V)),-fsanitize=fuzzer)
 
@@ -135,7 +138,7 @@ unit: $(UNIT)
 
 check: all test-programs
 	@tests/run-unit $(B) $(T)
-	BOOTFS_BUILD=$(B) $(PYTEST) tests/cases tests/fuzz $(if $(T),-k $(T))
+	BOOTFS_BUILD=$(B) $(PYTEST) tests/layers tests/cases tests/fuzz $(if $(T),-k $(T))
 
 # Debian's own Python: it is the one that Debian's python3-pytest belongs to.
 PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -q
@@ -146,16 +149,18 @@ system: all test-programs
 deps:
 	tests/install-packages build run demo test lint
 
+JOBS ?= -j$(shell nproc)
+
 test:
 	tests/install-packages build run demo test
-	$(MAKE) check
-	$(MAKE) check CC=clang
-	$(MAKE) check V=asan
-	$(MAKE) system
+	$(MAKE) $(JOBS) check
+	$(MAKE) $(JOBS) check CC=clang
+	$(MAKE) $(JOBS) check V=asan
+	$(MAKE) $(JOBS) system
 
 demo:
 	tests/install-packages build run demo
-	$(MAKE) all
+	$(MAKE) $(JOBS) all
 	BOOTFS_BUILD=$(B) tests/demo
 
 bench: all

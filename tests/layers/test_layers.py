@@ -1,0 +1,106 @@
+"""The arrows between the folders, and the law: the daemon knows no parser of guest data."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / os.environ.get("BOOTFS_BUILD", "build/release-gcc")
+
+# Which folders a folder's files may include headers of, besides their own.
+MAY_INCLUDE = {
+    "core": set(),
+    "disk": {"core"},
+    "parsers": {"core"},
+    "inspect": {"core", "disk", "parsers"},
+    "render": {"core", "inspect"},
+    "config": {"core"},
+    "fuse": {"core", "config", "inspect", "render"},
+    "pygrub": {"core", "config"},
+    "bin": {"core", "config", "fuse", "inspect", "pygrub", "render"},
+}
+# The child's side; nobody else may know these, nor disk/ and parsers/.
+CHILD_ONLY = {"inspect/answer.h", "inspect/sandbox.h"}
+# The asker's side and what both sides share: it sees no disk and no parser.
+ASKER = ["ask", "wire", "question", "inspection"]
+
+# The law, as a list: shared objects the daemon may be linked with.
+DAEMON_LIBRARIES = {"libfuse3", "libinih", "libjansson", "libseccomp", "libc", "libpthread",
+                    "ld-linux-x86-64", "ld-linux-aarch64", "linux-vdso"}
+WRAPPER_LIBRARIES = DAEMON_LIBRARIES - {"libfuse3", "libseccomp"}
+
+
+def sources(folder):
+    return sorted(p for p in (TOP / folder).rglob("*.[ch]"))
+
+
+def includes(path):
+    return re.findall(r'^#\s*include\s+"([^"]+)"', path.read_text(), re.M)
+
+
+@pytest.mark.parametrize("folder", sorted(MAY_INCLUDE))
+def test_a_folder_includes_only_what_it_may_know(folder):
+    wrong = []
+    for path in sources(folder):
+        for name in includes(path):
+            first = name.split("/")[0]
+            if first != folder and first not in MAY_INCLUDE[folder]:
+                wrong.append(f"{path.relative_to(TOP)} includes {name}")
+    assert not wrong
+
+
+def test_only_the_child_includes_disks_parsers_and_the_sandbox():
+    wrong = []
+    for folder in ("render", "config", "fuse", "pygrub"):
+        for path in sources(folder):
+            wrong += [f"{path}: {n}" for n in includes(path) if n in CHILD_ONLY]
+    for path in sources("inspect"):
+        if path.name.split(".")[0].split("_")[0] in ASKER:
+            wrong += [f"{path}: {n}" for n in includes(path)
+                      if n.split("/")[0] in ("disk", "parsers") or n in CHILD_ONLY]
+    assert not wrong
+
+
+def test_every_include_names_its_folder():
+    wrong = [f"{p.relative_to(TOP)}: {n}" for folder in MAY_INCLUDE for p in sources(folder)
+             for n in includes(p) if "/" not in n]
+    assert not wrong
+
+
+@pytest.mark.parametrize("folder", sorted(MAY_INCLUDE))
+def test_a_header_compiles_alone(folder):
+    for header in (TOP / folder).rglob("*.h"):
+        subprocess.run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-DFUSE_USE_VERSION=314",
+                        "-I", str(TOP), "-I/usr/include/fuse3", "-fsyntax-only", "-include",
+                        str(header), "-x", "c", "/dev/null"], check=True)
+
+
+def libraries(program):
+    text = subprocess.run(["ldd", str(program)], check=True, capture_output=True, text=True).stdout
+    return {re.split(r"[.]so|-\d", line.split()[0].split("/")[-1])[0]
+            for line in text.splitlines()}
+
+
+@pytest.mark.skipif("asan" in str(BUILD), reason="the sanitizers link libraries of their own")
+@pytest.mark.parametrize("program, allowed", [("bootfs", DAEMON_LIBRARIES),
+                                              ("bootfs-pygrub", WRAPPER_LIBRARIES)])
+def test_the_law_the_daemon_links_no_parser_of_guest_data(program, allowed):
+    assert libraries(BUILD / program) <= allowed
+
+
+def test_the_law_no_reader_of_guests_is_in_the_daemon():
+    names = subprocess.run(["nm", str(BUILD / "bootfs")], check=True, capture_output=True,
+                           text=True).stdout
+    assert "ask_start" in names
+    for reader in ("fs_table", "parser_table", "volumes_scan", "answer_menu", "blkid_new_probe",
+                   "ext2fs_open"):
+        assert not re.search(rf"\b{reader}\b", names), reader
+
+
+@pytest.mark.skipif("release" not in str(BUILD), reason="static in the release build")
+def test_the_inspector_is_static():
+    result = subprocess.run(["ldd", str(BUILD / "bootfs-inspect")], capture_output=True, text=True)
+    assert "not a dynamic executable" in result.stdout + result.stderr
