@@ -37,7 +37,10 @@ void extents_done(struct extents *extents);
 int extents_add(struct extents *extents, enum extent_kind kind, uint32_t disk, uint64_t at,
 	uint64_t length) MUST_CHECK;
 
-/* A value: copying it is fine, nothing to free. Read-only by construction. */
+/*
+ * A value: copying it is fine, nothing to free. Read-only by construction. A window is the same
+ * value with another `start` and `size`, so `read` and `map` add `start` to the offset they get.
+ */
 struct blockdev {
 	/* Reads exactly `len` bytes inside [0, size): 0 or -EIO. Called by blockdev_read() only. */
 	int (*read)(const struct blockdev *dev, uint64_t offset, void *buf, size_t len);
@@ -58,7 +61,7 @@ struct blockdev blockdev_on_fd(int fd, uint32_t disk, uint64_t size, uint32_t se
 /* Bytes in memory, borrowed. */
 struct blockdev blockdev_on_memory(const void *memory, uint64_t size);
 
-/* The bytes [start, start + size) of `under`, cut at its end. `under` is borrowed. */
+/* The bytes [start, start + size) of `under`, cut at its end; what `under` borrows is borrowed. */
 struct blockdev blockdev_window(const struct blockdev *under, uint64_t start, uint64_t size);
 
 /* Reads exactly `len` bytes. -ERANGE past the end, -EIO when the disk cannot be read. */

@@ -39,6 +39,8 @@ struct fs_source {
 
 struct fs_ops {
 	const char *name; /* libblkid's: "ext4", "xfs", "vfat" */
+	/* More of libblkid's names for this kind ("ext2"), NULL at the end; NULL: none. */
+	const char *const *more_names;
 	/*
 	 * Is it this kind? 1 yes, 0 no, -EIO. Cheap: looks at the magic only. (libblkid's word is
 	 * used first; this decides where libblkid is of two minds or cannot be asked.)
@@ -68,7 +70,7 @@ struct fs {
 	const char *name;        /* libblkid's precise name: "ext2", "ext3", "ext4" */
 };
 
-/* Every kind we read; NULL at the end. A new file system is one file and one line there. */
+/* Every kind we read; NULL at the end. A new file system is one file, and a line here and there. */
 extern const struct fs_ops *const fs_table[];
 
 /*

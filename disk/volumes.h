@@ -12,6 +12,11 @@ struct disk {
 	uint64_t offset;    /* bytes; not 0: the file system starts here, no table is looked for */
 	uint64_t device;    /* st_dev/st_rdev for the report: makedev() numbers; 0: a file */
 	struct text path;   /* as the administrator wrote it, for the report */
+	/*
+	 * "xvda", "hda1"; empty: not known. Disks that are partitions and share their letters (hda1,
+	 * hda2) are partitions of one hdN; GRUB's "xen/xvda,1" finds them by this.
+	 */
+	struct text vdev;
 };
 
 /* A disk, a partition, a logical volume, a loopback file: whatever GRUB gives a name. */
@@ -33,16 +38,29 @@ struct volumes {
 	struct report *report;
 	struct volume *at[MAX_VOLUMES];
 	uint32_t count;
+	struct volume_disk {
+		struct text name;      /* "hd0" */
+		const char *table;     /* "MBR", "GPT", "" */
+		const struct disk *of; /* borrowed from the caller of volumes_scan() */
+	} disks[MAX_DISKS];
+	uint32_t n_disks;
 };
 
 /*
  * Finds everything on `disks` and opens what can be opened, in GRUB's order of search: each disk
- * in turn, its partitions behind it, then what spans disks. Adds the `log` lines about disks and
+ * in turn, its partitions behind it (the last one first, as GRUB does), then what spans disks. Adds the `log` lines about disks and
  * volumes. Never fails for what stands on the disks; -ENOMEM, -EIO of a disk that cannot be read
  * at all (err names it) only where no disk gives anything.
  */
 int volumes_scan(struct volumes *volumes, struct arena *arena, struct report *report,
 	const struct disk *disks, uint32_t n_disks, struct err *err) MUST_CHECK;
+
+/*
+ * The volumes in the order in which a boot configuration is looked for: each disk's own file
+ * system, its active partitions, the others by number, then what spans disks. Fills ret[0 ...
+ * volumes->count - 1].
+ */
+void volumes_boot_order(const struct volumes *volumes, struct volume *ret[MAX_VOLUMES]);
 
 /* Closes every reader. */
 void volumes_done(struct volumes *volumes);
