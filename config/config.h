@@ -20,13 +20,14 @@ struct domain_disk {
 struct domain {
 	struct domain *next;
 	struct text name;
-	struct text source; /* file it comes from, for log and messages */
-	struct domain_disk disks[MAX_DISKS];
+	struct text source;        /* file its disks come from, for log and messages */
+	struct domain_disk *disks; /* in the order of the configuration, at most MAX_DISKS */
 	uint32_t n_disks;
-	struct text type;   /* "pv", "pvh", "hvm" */
-	struct text kernel; /* xl's own kernel=; then xl does not use this menu */
-	struct text entry, args, config, platform, flavour; /* empty: the whole host's setting */
-	bool refuse_missing_entry, next_when_missing;
+	struct text type;                /* "pv", "pvh", "hvm" */
+	struct text kernel;              /* xl's own kernel=; then xl does not use this menu */
+	struct text entry, args, config; /* empty: none */
+	struct text platform, flavour;   /* empty: the whole host's setting */
+	bool refuse_missing_entry, next_when_missing; /* its own or the whole host's setting */
 };
 
 /* A mistake of the administrator; printed as "FILE:LINE: TEXT". */
@@ -34,7 +35,7 @@ struct config_problem {
 	struct config_problem *next;
 	struct text file;
 	uint32_t line; /* from 1; 0: the whole file */
-	bool warning;  /* else an error: the file cannot be used */
+	bool warning;  /* else an error: what the file says cannot be done */
 	struct text text;
 };
 
@@ -43,33 +44,60 @@ struct config {
 	struct arena arena;
 	struct text file;       /* where it was read */
 	struct text mountpoint; /* "/bootfs" */
-	struct text *xl_globs;  /* xl-config, may repeat */
+	struct text *xl_globs;  /* xl-config, may repeat; none: no xl files */
 	uint32_t n_xl_globs;
 	uint32_t cache_ttl_ms;
 	uint64_t cache_memory; /* snapshots and memfds together; least recently used goes first */
 	uint32_t inspections;  /* at once; 0: as many as processors */
 	struct limits limits;
 	struct text worker_user;
-	struct text access_group; /* empty: root only */
-	bool volumes, disk_paths; /* volumes = root; disk-paths = on (.disk/) */
-	struct text platform, flavour;
+	struct text access_group;               /* empty: root only */
+	uint32_t worker_user_line, access_line; /* where they are set; 0: nowhere */
+	bool volumes, disk_paths;               /* volumes = root; disk-paths = on (.disk/) */
+	struct text platform, flavour;          /* "xen"; flavour empty: found out */
 	bool refuse_missing_entry, next_when_missing;
 	struct domain *domains; /* [domain ...] sections first, then xl files, by name unique */
-	struct config_problem *problems;
-	uint32_t errors; /* problems that are no warnings */
+	uint32_t n_domains;
+	struct config_problem *problems, *last_problem;
+	uint32_t n_problems;
+	uint32_t errors;    /* mistakes in bootfs.conf itself: it cannot be used */
+	uint32_t xl_errors; /* mistakes in xl files: each costs its domain only */
 };
 
 /*
  * Reads bootfs.conf (missing: the defaults) and, where `xl_helper` (path of bootfs-config) is not
  * NULL, the domains of the xl files. Every mistake is in problems, all at once. NULL: out of
- * memory. The caller decides what a configuration with errors means.
+ * memory. The caller decides what a configuration with errors means. Where the helper is not
+ * installed, there is one warning, no xl domain, and `disk =` lines are read by an own reader of
+ * the everyday forms (config/disk_spec.h).
  */
 struct config *config_read(const char *file, const char *xl_helper) MUST_CHECK;
 void config_free(struct config *config);
 
-/* "hda1" is 1, "xvdb12" is 12, "xvda" and all else 0. */
+static inline void cleanup_config(struct config **config)
+{
+	config_free(*config);
+}
+#define _config_ CLEANUP(cleanup_config)
+
+/*
+ * Looks up worker-user and the group of access; an error in problems for one that this host does
+ * not know. For programs that use them.
+ */
+void config_check_users(struct config *config);
+
+/* Adds a problem; over 1,000 (or without memory) it is only counted. */
+void config_add_problem(struct config *config, struct text file, uint32_t line, bool warning,
+	const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* The partition that a vdev names: "hda1" is 1, "xvdb12" is 12, "d0p3" is 3; all else is 0. */
 uint32_t vdev_partition(struct text vdev);
 
-/* "5s", "200ms", "2m", bare numbers are seconds. "64M", "1G", bare numbers are bytes. */
+/* "5s", "200ms", "2m", "1h"; bare numbers are seconds. */
 bool parse_duration_ms(struct text value, uint32_t *ret);
+
+/* "64M", "1G", "512KiB"; bare numbers are bytes. */
 bool parse_size(struct text value, uint64_t *ret);
+
+/* NULL where a domain's name can be the name of a folder; else what is wrong with it. */
+const char *domain_name_fault(struct text name);
