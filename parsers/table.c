@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parsers/table.h"
+
+const struct parser *const parser_table[] = {
+	&parser_legacy,
+	NULL,
+};
