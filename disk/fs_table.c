@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/fs.h"
 
+extern const struct fs_ops xfs_ops;
+
 const struct fs_ops *const fs_table[] = {
+	&xfs_ops,
 	NULL,
 };
