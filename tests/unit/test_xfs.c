@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/checked.h"
+#include "disk/fs.h"
+#include "disk/xfs_format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+extern const struct fs_ops xfs_ops;
+
+enum { IMAGE_SIZE = 300 << 20 };
+
+/* Real images, made once; a test writes into one and puts back what it changed. */
+enum { V4, V5, NOCASE, IMAGES };
+static const char *const mkfs_options[IMAGES] = {
+	"-m crc=0,finobt=0 -n ftype=0",
+	"-m uuid=01234567-89ab-cdef-0123-456789abcdef -L 'a label'",
+	"-m crc=0,finobt=0 -n version=ci",
+};
+static int images[IMAGES];
+
+static const char prototype[] = "/x\n0 0\nd--755 0 0\n"
+				"hello ---644 0 0 /dev/null\n"
+				"link l--777 0 0 target/of/link\n"
+				"folder d--755 0 0\n"
+				"MixedCase ---644 0 0 /dev/null\n"
+				"$\n$\n";
+
+static int make_image(const char *options)
+{
+	char image[] = "/tmp/test_xfs.XXXXXX", proto[] = "/tmp/test_xfs.XXXXXX", command[400];
+	int fd = mkstemp(image), proto_fd = mkstemp(proto), r;
+
+	assert_true(fd >= 0 && proto_fd >= 0);
+	assert_int_equal(ftruncate(fd, IMAGE_SIZE), 0);
+	assert_int_equal(write(proto_fd, prototype, sizeof(prototype) - 1), sizeof(prototype) - 1);
+	snprintf(command, sizeof(command),
+		"PATH=$PATH:/usr/sbin mkfs.xfs -q -p %s %s %s >/dev/null 2>&1", proto, options,
+		image);
+	r = system(command); // NOLINT(cert-env33-c): our own words
+	unlink(image);
+	unlink(proto);
+	close(proto_fd);
+	assert_int_equal(r, 0);
+	return fd;
+}
+
+static int make_images(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < IMAGES; i++)
+		images[i] = make_image(mkfs_options[i]);
+	return 0;
+}
+
+static int drop_images(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < IMAGES; i++)
+		close(images[i]);
+	return 0;
+}
+
+/* An image as a reader sees it. */
+struct opened {
+	struct arena arena;
+	struct report report;
+	struct blockdev dev;
+	struct fs *fs;
+	struct err err;
+	int r;
+};
+
+static void open_image(struct opened *opened, int image, uint64_t size)
+{
+	struct fs_source source = {
+		.dev = &opened->dev,
+		.arena = &opened->arena,
+		.report = &opened->report,
+		.name = TEXT("hd0"),
+	};
+
+	memset(opened, 0, sizeof(*opened));
+	arena_init(&opened->arena, 1 << 20);
+	report_init(&opened->report, &opened->arena);
+	opened->dev = blockdev_on_fd(images[image], 0, size, 512);
+	opened->r = xfs_ops.open(&source, &opened->fs, &opened->err);
+}
+
+static void close_image(struct opened *opened)
+{
+	arena_done(&opened->arena);
+}
+
+static bool reported(const struct opened *opened, enum report_kind kind, const char *words)
+{
+	const struct report_line *line;
+
+	for (line = opened->report.first; line; line = line->next) {
+		if (line->kind == kind && strstr(line->text.at, words))
+			return true;
+	}
+	return false;
+}
+
+/* Bytes of an image, changed until restore(). */
+struct change {
+	int fd;
+	off_t at;
+	size_t len;
+	uint8_t before[512];
+};
+
+static struct change change(int image, uint64_t at, const void *bytes, size_t len)
+{
+	struct change change = {.fd = images[image], .at = (off_t)at, .len = len};
+
+	assert_true(len <= sizeof(change.before));
+	assert_int_equal(pread(change.fd, change.before, len, change.at), len);
+	assert_int_equal(pwrite(change.fd, bytes, len, change.at), len);
+	return change;
+}
+
+static void restore(const struct change *change)
+{
+	assert_int_equal(pwrite(change->fd, change->before, change->len, change->at), change->len);
+}
+
+static void opens_every_version_and_tells_uuid_and_label(void **state)
+{
+	struct opened opened;
+	int i;
+
+	(void)state;
+	for (i = 0; i < IMAGES; i++) {
+		open_image(&opened, i, IMAGE_SIZE);
+		assert_int_equal(xfs_ops.probe(&opened.dev), 1);
+		assert_int_equal(opened.r, 0);
+		assert_int_equal(opened.report.lines, 0);
+		if (i == V5) {
+			assert_string_equal(
+				opened.fs->uuid.at, "01234567-89ab-cdef-0123-456789abcdef");
+			assert_string_equal(opened.fs->label.at, "a label");
+		}
+		close_image(&opened);
+	}
+}
+
+static void walks_to_files_and_reads_links(void **state)
+{
+	struct opened opened;
+	struct node node;
+	char target[20];
+	int i;
+
+	(void)state;
+	for (i = 0; i < IMAGES; i++) {
+		open_image(&opened, i, IMAGE_SIZE);
+		assert_int_equal(fs_walk(opened.fs, TEXT("/folder/MixedCase"), &node), 0);
+		assert_int_equal(node.type, NODE_FILE);
+		assert_int_equal(node.mode, 0644);
+		assert_int_equal(fs_walk(opened.fs, TEXT("/folder/none"), &node), -ENOENT);
+		assert_int_equal(fs_walk(opened.fs, TEXT("/hello/x"), &node), -ENOTDIR);
+		assert_int_equal(opened.fs->ops->root(opened.fs, &node), 0);
+		assert_int_equal(opened.fs->ops->find(opened.fs, &node, TEXT("link"), &node), 0);
+		assert_int_equal(
+			opened.fs->ops->readlink(opened.fs, &node, target, sizeof(target)), 14);
+		assert_memory_equal(target, "target/of/link", 14);
+		assert_int_equal(
+			opened.fs->ops->readlink(opened.fs, &node, target, 13), -ENAMETOOLONG);
+		close_image(&opened);
+	}
+}
+
+static void ignores_case_only_where_the_file_system_does(void **state)
+{
+	struct opened opened;
+	struct node node;
+	int i, expected;
+
+	(void)state;
+	for (i = 0; i < IMAGES; i++) {
+		expected = i == NOCASE ? 0 : -ENOENT;
+		open_image(&opened, i, IMAGE_SIZE);
+		assert_int_equal(fs_walk(opened.fs, TEXT("/FOLDER/mIXEDcASE"), &node), expected);
+		close_image(&opened);
+	}
+}
+
+static void refuses_what_is_not_xfs(void **state)
+{
+	struct change changed = change(V5, 0, "XFSC", 4);
+	struct opened opened;
+
+	(void)state;
+	open_image(&opened, V5, IMAGE_SIZE);
+	assert_int_equal(xfs_ops.probe(&opened.dev), 0);
+	assert_int_equal(opened.r, -EINVAL);
+	close_image(&opened);
+	restore(&changed);
+	open_image(&opened, V5, 3);
+	assert_int_equal(xfs_ops.probe(&opened.dev), 0);
+	assert_int_equal(opened.r, -EINVAL);
+	close_image(&opened);
+}
+
+/* Opens with one field of the superblock changed; everything that can be read is read. */
+static int open_changed(int image, uint64_t at, const void *bytes, size_t len, char *text)
+{
+	struct change changed = change(image, at, bytes, len);
+	struct opened opened;
+	struct node node;
+	int r, found = 0;
+
+	open_image(&opened, image, IMAGE_SIZE);
+	r = opened.r;
+	if (r == 0)
+		found = fs_walk(opened.fs, TEXT("/folder/MixedCase"), &node);
+	assert_true(found <= 0);
+	if (r) {
+		assert_true(opened.err.code == -r);
+		assert_true(opened.err.text[0] != 0);
+	}
+	if (text)
+		strcpy(text, opened.err.text);
+	close_image(&opened);
+	restore(&changed);
+	return r;
+}
+
+#define FIELD(name)                                                \
+	{                                                          \
+#name, offsetof(struct xfs_disk_super, name),      \
+			sizeof(((struct xfs_disk_super *)0)->name) \
+	}
+
+struct field {
+	const char *name;
+	size_t at, size;
+};
+
+static const struct field needed[] = {
+	FIELD(block_size),
+	FIELD(blocks),
+	FIELD(root_ino),
+	FIELD(ag_blocks),
+	FIELD(ag_count),
+	FIELD(version),
+	FIELD(sector_size),
+	FIELD(inode_size),
+	FIELD(inodes_per_block),
+	FIELD(block_log),
+	FIELD(sector_log),
+	FIELD(inode_log),
+	FIELD(inodes_per_block_log),
+	FIELD(ag_block_log),
+};
+
+/* XSA-443 was a superblock that was believed. */
+static void refuses_needed_superblock_fields_at_their_extremes(void **state)
+{
+	static const uint8_t fills[] = {0x00, 0xff, 0x7f, 0x80, 0x01};
+	uint8_t value[8];
+	size_t f, i;
+	int image;
+
+	(void)state;
+	for (image = V4; image <= V5; image++) {
+		for (f = 0; f < ARRAY_SIZE(needed); f++) {
+			for (i = 0; i < ARRAY_SIZE(fills); i++) {
+				memset(value, fills[i], sizeof(value));
+				if (open_changed(image, needed[f].at, value, needed[f].size, NULL))
+					continue;
+				fail_msg("%s of 0x%02x is believed", needed[f].name, fills[i]);
+			}
+		}
+	}
+}
+
+static void survives_every_byte_of_the_superblock_at_its_extremes(void **state)
+{
+	static const uint8_t values[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
+	size_t at, i;
+	int image;
+
+	(void)state;
+	for (image = V4; image <= V5; image++) {
+		for (at = 0; at < 272; at++) {
+			for (i = 0; i < ARRAY_SIZE(values); i++)
+				(void)open_changed(image, at, &values[i], 1, NULL);
+		}
+	}
+}
+
+static void refuses_a_volume_that_was_cut_off(void **state)
+{
+	struct opened opened;
+
+	(void)state;
+	open_image(&opened, V5, IMAGE_SIZE - 1);
+	assert_int_equal(opened.r, -EUCLEAN);
+	assert_non_null(strstr(opened.err.text, "cut off"));
+	close_image(&opened);
+}
+
+/* The features of version 5, as they stand in the superblock. */
+static int open_with_features(size_t at, uint32_t features, char *text)
+{
+	struct be32 value = {htobe32(features)};
+
+	return open_changed(V5, at, &value, sizeof(value), text);
+}
+
+static void names_the_unknown_incompatible_feature(void **state)
+{
+	size_t at = offsetof(struct xfs_disk_super, features_incompat);
+	char text[sizeof(((struct err *)0)->text)];
+
+	(void)state;
+	assert_int_equal(open_with_features(at, 0x80000001, text), -ENOTSUP);
+	assert_string_equal(text, "XFS uses unknown incompatible feature 0x80000000; update bootfs "
+				  "or boot with kernel=");
+}
+
+static void accepts_newer_and_read_only_compatible_features(void **state)
+{
+	size_t incompat = offsetof(struct xfs_disk_super, features_incompat);
+	size_t ro = offsetof(struct xfs_disk_super, features_ro_compat);
+	size_t compat = offsetof(struct xfs_disk_super, features_compat);
+
+	(void)state;
+	assert_int_equal(open_with_features(incompat, 0x01 | 0x80, NULL), 0);  /* parent pointers */
+	assert_int_equal(open_with_features(incompat, 0x01 | 0x100, NULL), 0); /* metadata folder */
+	assert_int_equal(open_with_features(ro, UINT32_MAX, NULL), 0);
+	assert_int_equal(open_with_features(compat, UINT32_MAX, NULL), 0);
+}
+
+static void refuses_versions_and_features_it_cannot_read(void **state)
+{
+	size_t at = offsetof(struct xfs_disk_super, version);
+	struct be16 value;
+
+	(void)state;
+	value.raw = htobe16(0x2003);
+	assert_int_equal(open_changed(V4, at, &value, sizeof(value), NULL), -ENOTSUP);
+	value.raw = htobe16(0x2006);
+	assert_int_equal(open_changed(V4, at, &value, sizeof(value), NULL), -ENOTSUP);
+	value.raw = htobe16(0x1004); /* version 1 folders */
+	assert_int_equal(open_changed(V4, at, &value, sizeof(value), NULL), -ENOTSUP);
+}
+
+static void tells_of_wrong_checksums_once(void **state)
+{
+	struct change changed = change(V5, offsetof(struct xfs_disk_super, crc), "abcd", 4);
+	struct opened opened;
+
+	(void)state;
+	open_image(&opened, V5, IMAGE_SIZE);
+	assert_int_equal(opened.r, 0);
+	assert_true(reported(&opened, REPORT_NOTE, "hd0 XFS: wrong checksum on the superblock"));
+	assert_int_equal(opened.report.lines, 1);
+	close_image(&opened);
+	restore(&changed);
+}
+
+/* Where the log begins, bytes. */
+static uint64_t log_place(int image)
+{
+	struct xfs_disk_super super;
+	uint64_t block, group;
+
+	assert_int_equal(pread(images[image], &super, sizeof(super), 0), sizeof(super));
+	block = be64_get(super.log_start);
+	group = block >> super.ag_block_log;
+	block &= ((uint64_t)1 << super.ag_block_log) - 1;
+	return (group * be32_get(super.ag_blocks) + block) << super.block_log;
+}
+
+static void warns_when_the_log_was_not_replayed(void **state)
+{
+	uint8_t flags = 0x01; /* begins a transaction, instead of "unmounted" */
+	struct change changed;
+	struct opened opened;
+	int image;
+
+	(void)state;
+	for (image = V4; image <= V5; image++) {
+		changed = change(image, log_place(image) + 512 + 9, &flags, 1);
+		open_image(&opened, image, IMAGE_SIZE);
+		assert_int_equal(opened.r, 0);
+		assert_true(reported(&opened, REPORT_WARNING,
+			"hd0 XFS: log not replayed: recent changes may be missing"));
+		close_image(&opened);
+		restore(&changed);
+	}
+}
+
+static void takes_an_unused_log_for_clean(void **state)
+{
+	static const uint8_t zeros[512];
+	struct change changed = change(V5, log_place(V5), zeros, sizeof(zeros));
+	struct opened opened;
+
+	(void)state;
+	open_image(&opened, V5, IMAGE_SIZE);
+	assert_int_equal(opened.r, 0);
+	assert_int_equal(opened.report.lines, 0);
+	close_image(&opened);
+	restore(&changed);
+}
+
+static void refuses_a_realtime_file_by_its_number(void **state)
+{
+	struct be16 flags = {htobe16(XFS_INODE_REALTIME)};
+	struct xfs_disk_super super;
+	struct opened opened;
+	struct change changed;
+	struct node node;
+	uint64_t at;
+	char byte;
+
+	(void)state;
+	open_image(&opened, V5, IMAGE_SIZE);
+	assert_int_equal(pread(images[V5], &super, sizeof(super), 0), sizeof(super));
+	assert_int_equal(fs_walk(opened.fs, TEXT("/hello"), &node), 0);
+	at = node.ino * be16_get(super.inode_size) + offsetof(struct xfs_disk_inode, flags);
+	changed = change(V5, at, &flags, sizeof(flags));
+	assert_int_equal(opened.fs->ops->read(opened.fs, &node, 0, &byte, 1), -ENOTSUP);
+	assert_true(reported(&opened, REPORT_WARNING, "lies on the realtime device"));
+	restore(&changed);
+	close_image(&opened);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opens_every_version_and_tells_uuid_and_label),
+		cmocka_unit_test(walks_to_files_and_reads_links),
+		cmocka_unit_test(ignores_case_only_where_the_file_system_does),
+		cmocka_unit_test(refuses_what_is_not_xfs),
+		cmocka_unit_test(refuses_needed_superblock_fields_at_their_extremes),
+		cmocka_unit_test(survives_every_byte_of_the_superblock_at_its_extremes),
+		cmocka_unit_test(refuses_a_volume_that_was_cut_off),
+		cmocka_unit_test(names_the_unknown_incompatible_feature),
+		cmocka_unit_test(accepts_newer_and_read_only_compatible_features),
+		cmocka_unit_test(refuses_versions_and_features_it_cannot_read),
+		cmocka_unit_test(tells_of_wrong_checksums_once),
+		cmocka_unit_test(warns_when_the_log_was_not_replayed),
+		cmocka_unit_test(takes_an_unused_log_for_clean),
+		cmocka_unit_test(refuses_a_realtime_file_by_its_number),
+	};
+
+	return cmocka_run_group_tests(tests, make_images, drop_images);
+}
