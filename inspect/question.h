@@ -21,6 +21,8 @@ struct question_disk {
 	uint32_t partition;   /* from vdev: 1 for hda1; 0: a whole disk */
 	uint64_t size;        /* bytes, as the asker measured it */
 	uint64_t device;      /* st_rdev of a block device, 0 for a file */
+	uint64_t file_device; /* st_dev of a file, 0 for a block device */
+	uint64_t inode;       /* st_ino of a file, 0 for a block device */
 	uint32_t sector_size; /* logical: BLKSSZGET, or 512 */
 };
 

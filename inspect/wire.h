@@ -6,18 +6,40 @@
 #include "inspect/inspection.h"
 #include "inspect/question.h"
 
+/*
+ * A message is a head (kind, version, length of the rest) and its fields. The child writes one
+ * message at the start of the answer memfd: an inspection, "done" for a content, or a failure.
+ */
+enum { WIRE_HEAD = 16 }; /* bytes */
+
+/*
+ * The length of the whole message whose first bytes are `head` (at least WIRE_HEAD), for a reader
+ * who has at most `max` bytes. -EPROTO: no message of this version, or longer than `max`.
+ */
+int wire_length(struct text head, uint64_t max, uint64_t *ret, struct err *err) MUST_CHECK;
+
 /* Appends the encoded question (descriptors are not part of it). */
 void wire_put_question(struct strbuf *buf, const struct question *question);
+
+/* The texts live in the arena; every disk's fd is -1. -EPROTO with err naming the field. */
 int wire_get_question(
 	struct text bytes, struct arena *arena, struct question *ret, struct err *err) MUST_CHECK;
 
-/* Appends the encoded inspection. */
+/* Appends the encoded inspection. Users' passwords are no part of it. */
 void wire_put_inspection(struct strbuf *buf, const struct inspection *inspection);
 
 /*
  * Decodes and checks everything: lengths, counts, enumerations, indices, that pieces are in
  * order, sum up to the size, lie inside disk_sizes[] and `bytes`, that paths fit the tree, that
- * default and indices name entries. -EPROTO with err naming the field.
+ * default and indices name entries. -EPROTO with err naming the field. `ret` is a new inspection.
+ * Where the message is a failure, err is what the child said, and its -errno is returned.
  */
 int wire_get_inspection(struct text bytes, const uint64_t *disk_sizes, uint32_t n_disks,
 	struct inspection *ret, struct err *err) MUST_CHECK;
+
+/* Appends "the content is written". */
+void wire_put_done(struct strbuf *buf);
+/* Appends why there is no answer. */
+void wire_put_failure(struct strbuf *buf, const struct err *err);
+/* 0 for "done"; for a failure err is what the child said; -EPROTO. */
+int wire_get_done(struct text bytes, struct err *err) MUST_CHECK;

@@ -5,7 +5,11 @@
 #include "core/strbuf.h"
 #include "inspect/inspection.h"
 
-/* Each appends one whole text as samples in bootfs-tree(7) show it, with a final LF. */
+/*
+ * Each appends one whole text as samples in bootfs-tree(7) show it, with a final LF; nothing at
+ * all where there is nothing to say (no menu, no error, no id, no kernel): such a file does not
+ * exist.
+ */
 void render_menu(struct strbuf *out, const struct inspection *inspection);
 void render_log(struct strbuf *out, const struct inspection *inspection);
 void render_error(struct strbuf *out, const struct inspection *inspection);
