@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/checked.h"
-#include "disk/fs.h"
 #include "disk/xfs_format.h"
+#include "tests/support/image.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,46 +14,21 @@ enum { IMAGE_SIZE = 300 << 20 };
 
 /* Real images, made once; a test writes into one and puts back what it changed. */
 enum { V4, V5, NOCASE, IMAGES };
-static const char *const mkfs_options[IMAGES] = {
-	"-m crc=0,finobt=0 -n ftype=0",
-	"-m uuid=01234567-89ab-cdef-0123-456789abcdef -L 'a label'",
-	"-m crc=0,finobt=0 -n version=ci",
-};
 static int images[IMAGES];
 
-static const char prototype[] = "/x\n0 0\nd--755 0 0\n"
-				"hello ---644 0 0 /dev/null\n"
-				"link l--777 0 0 target/of/link\n"
-				"folder d--755 0 0\n"
-				"MixedCase ---644 0 0 /dev/null\n"
-				"$\n$\n";
-
-static int make_image(const char *options)
-{
-	char image[] = "/tmp/test_xfs.XXXXXX", proto[] = "/tmp/test_xfs.XXXXXX", command[400];
-	int fd = mkstemp(image), proto_fd = mkstemp(proto), r;
-
-	assert_true(fd >= 0 && proto_fd >= 0);
-	assert_int_equal(ftruncate(fd, IMAGE_SIZE), 0);
-	assert_int_equal(write(proto_fd, prototype, sizeof(prototype) - 1), sizeof(prototype) - 1);
-	snprintf(command, sizeof(command),
-		"PATH=$PATH:/usr/sbin mkfs.xfs -q -p %s %s %s >/dev/null 2>&1", proto, options,
-		image);
-	r = system(command); // NOLINT(cert-env33-c): our own words
-	unlink(image);
-	unlink(proto);
-	close(proto_fd);
-	assert_int_equal(r, 0);
-	return fd;
-}
+#define MAKE                                                                            \
+	"printf '/x\\n0 0\\nd--755 0 0\\nhello ---644 0 0 /dev/null\\nlink l--777 0 0 " \
+	"target/of/link"                                                                \
+	"\\nfolder d--755 0 0\\nMixedCase ---644 0 0 /dev/null\\n$\\n$\\n' >$IMAGE.p; " \
+	"mkfs.xfs -q -p $IMAGE.p $IMAGE "
 
 static int make_images(void **state)
 {
-	int i;
-
 	(void)state;
-	for (i = 0; i < IMAGES; i++)
-		images[i] = make_image(mkfs_options[i]);
+	images[V4] = image_make(IMAGE_SIZE, MAKE "-m crc=0,finobt=0 -n ftype=0");
+	images[V5] = image_make(
+		IMAGE_SIZE, MAKE "-m uuid=01234567-89ab-cdef-0123-456789abcdef -L 'a label'");
+	images[NOCASE] = image_make(IMAGE_SIZE, MAKE "-m crc=0,finobt=0 -n version=ci");
 	return 0;
 }
 
@@ -70,171 +42,93 @@ static int drop_images(void **state)
 	return 0;
 }
 
-/* An image as a reader sees it. */
-struct opened {
-	struct arena arena;
-	struct report report;
-	struct blockdev dev;
-	struct fs *fs;
-	struct err err;
-	int r;
-};
-
-static void open_image(struct opened *opened, int image, uint64_t size)
+static void open_image(struct image_view *view, int image)
 {
-	struct fs_source source = {
-		.dev = &opened->dev,
-		.arena = &opened->arena,
-		.report = &opened->report,
-		.name = TEXT("hd0"),
-	};
-
-	memset(opened, 0, sizeof(*opened));
-	arena_init(&opened->arena, 1 << 20);
-	report_init(&opened->report, &opened->arena);
-	opened->dev = blockdev_on_fd(images[image], 0, size, 512);
-	opened->r = xfs_ops.open(&source, &opened->fs, &opened->err);
-}
-
-static void close_image(struct opened *opened)
-{
-	arena_done(&opened->arena);
-}
-
-static bool reported(const struct opened *opened, enum report_kind kind, const char *words)
-{
-	const struct report_line *line;
-
-	for (line = opened->report.first; line; line = line->next) {
-		if (line->kind == kind && strstr(line->text.at, words))
-			return true;
-	}
-	return false;
-}
-
-/* Bytes of an image, changed until restore(). */
-struct change {
-	int fd;
-	off_t at;
-	size_t len;
-	uint8_t before[512];
-};
-
-static struct change change(int image, uint64_t at, const void *bytes, size_t len)
-{
-	struct change change = {.fd = images[image], .at = (off_t)at, .len = len};
-
-	assert_true(len <= sizeof(change.before));
-	assert_int_equal(pread(change.fd, change.before, len, change.at), len);
-	assert_int_equal(pwrite(change.fd, bytes, len, change.at), len);
-	return change;
-}
-
-static void restore(const struct change *change)
-{
-	assert_int_equal(pwrite(change->fd, change->before, change->len, change->at), change->len);
+	image_open(view, &xfs_ops, images[image], IMAGE_SIZE);
 }
 
 static void opens_every_version_and_tells_uuid_and_label(void **state)
 {
-	struct opened opened;
+	struct image_view view;
 	int i;
 
 	(void)state;
 	for (i = 0; i < IMAGES; i++) {
-		open_image(&opened, i, IMAGE_SIZE);
-		assert_int_equal(xfs_ops.probe(&opened.dev), 1);
-		assert_int_equal(opened.r, 0);
-		assert_int_equal(opened.report.lines, 0);
+		open_image(&view, i);
+		assert_int_equal(xfs_ops.probe(&view.dev), 1);
+		assert_int_equal(view.r, 0);
+		assert_int_equal(view.report.lines, 0);
 		if (i == V5) {
 			assert_string_equal(
-				opened.fs->uuid.at, "01234567-89ab-cdef-0123-456789abcdef");
-			assert_string_equal(opened.fs->label.at, "a label");
+				view.fs->uuid.at, "01234567-89ab-cdef-0123-456789abcdef");
+			assert_string_equal(view.fs->label.at, "a label");
 		}
-		close_image(&opened);
+		image_close(&view);
 	}
 }
 
 static void walks_to_files_and_reads_links(void **state)
 {
-	struct opened opened;
+	struct image_view view;
 	struct node node;
 	char target[20];
 	int i;
 
 	(void)state;
 	for (i = 0; i < IMAGES; i++) {
-		open_image(&opened, i, IMAGE_SIZE);
-		assert_int_equal(fs_walk(opened.fs, TEXT("/folder/MixedCase"), &node), 0);
+		open_image(&view, i);
+		assert_int_equal(fs_walk(view.fs, TEXT("/folder/MixedCase"), &node), 0);
 		assert_int_equal(node.type, NODE_FILE);
 		assert_int_equal(node.mode, 0644);
-		assert_int_equal(fs_walk(opened.fs, TEXT("/folder/none"), &node), -ENOENT);
-		assert_int_equal(fs_walk(opened.fs, TEXT("/hello/x"), &node), -ENOTDIR);
-		assert_int_equal(opened.fs->ops->root(opened.fs, &node), 0);
-		assert_int_equal(opened.fs->ops->find(opened.fs, &node, TEXT("link"), &node), 0);
+		assert_int_equal(fs_walk(view.fs, TEXT("/folder/none"), &node), -ENOENT);
+		assert_int_equal(fs_walk(view.fs, TEXT("/hello/x"), &node), -ENOTDIR);
+		assert_int_equal(view.fs->ops->root(view.fs, &node), 0);
+		assert_int_equal(view.fs->ops->find(view.fs, &node, TEXT("link"), &node), 0);
 		assert_int_equal(
-			opened.fs->ops->readlink(opened.fs, &node, target, sizeof(target)), 14);
+			view.fs->ops->readlink(view.fs, &node, target, sizeof(target)), 14);
 		assert_memory_equal(target, "target/of/link", 14);
-		assert_int_equal(
-			opened.fs->ops->readlink(opened.fs, &node, target, 13), -ENAMETOOLONG);
-		close_image(&opened);
+		assert_int_equal(view.fs->ops->readlink(view.fs, &node, target, 13), -ENAMETOOLONG);
+		image_close(&view);
 	}
 }
 
 static void ignores_case_only_where_the_file_system_does(void **state)
 {
-	struct opened opened;
+	struct image_view view;
 	struct node node;
 	int i, expected;
 
 	(void)state;
 	for (i = 0; i < IMAGES; i++) {
 		expected = i == NOCASE ? 0 : -ENOENT;
-		open_image(&opened, i, IMAGE_SIZE);
-		assert_int_equal(fs_walk(opened.fs, TEXT("/FOLDER/mIXEDcASE"), &node), expected);
-		close_image(&opened);
+		open_image(&view, i);
+		assert_int_equal(fs_walk(view.fs, TEXT("/FOLDER/mIXEDcASE"), &node), expected);
+		image_close(&view);
 	}
 }
 
 static void refuses_what_is_not_xfs(void **state)
 {
-	struct change changed = change(V5, 0, "XFSC", 4);
-	struct opened opened;
+	struct image_change changed = image_change(images[V5], 0, "XFSC", 4);
+	struct image_view view;
 
 	(void)state;
-	open_image(&opened, V5, IMAGE_SIZE);
-	assert_int_equal(xfs_ops.probe(&opened.dev), 0);
-	assert_int_equal(opened.r, -EINVAL);
-	close_image(&opened);
-	restore(&changed);
-	open_image(&opened, V5, 3);
-	assert_int_equal(xfs_ops.probe(&opened.dev), 0);
-	assert_int_equal(opened.r, -EINVAL);
-	close_image(&opened);
+	open_image(&view, V5);
+	assert_int_equal(xfs_ops.probe(&view.dev), 0);
+	assert_int_equal(view.r, -EINVAL);
+	image_close(&view);
+	image_restore(&changed);
+	image_open(&view, &xfs_ops, images[V5], 3);
+	assert_int_equal(xfs_ops.probe(&view.dev), 0);
+	assert_int_equal(view.r, -EINVAL);
+	image_close(&view);
 }
 
-/* Opens with one field of the superblock changed; everything that can be read is read. */
-static int open_changed(int image, uint64_t at, const void *bytes, size_t len, char *text)
+/* What open() says with bytes of the superblock changed. */
+static int open_changed(int image, uint64_t at, const void *bytes, size_t len)
 {
-	struct change changed = change(image, at, bytes, len);
-	struct opened opened;
-	struct node node;
-	int r, found = 0;
-
-	open_image(&opened, image, IMAGE_SIZE);
-	r = opened.r;
-	if (r == 0)
-		found = fs_walk(opened.fs, TEXT("/folder/MixedCase"), &node);
-	assert_true(found <= 0);
-	if (r) {
-		assert_true(opened.err.code == -r);
-		assert_true(opened.err.text[0] != 0);
-	}
-	if (text)
-		strcpy(text, opened.err.text);
-	close_image(&opened);
-	restore(&changed);
-	return r;
+	return image_try(
+		&xfs_ops, images[image], IMAGE_SIZE, at, bytes, len, "/folder/MixedCase", NULL);
 }
 
 #define FIELD(name)                                                \
@@ -278,7 +172,7 @@ static void refuses_needed_superblock_fields_at_their_extremes(void **state)
 		for (f = 0; f < ARRAY_SIZE(needed); f++) {
 			for (i = 0; i < ARRAY_SIZE(fills); i++) {
 				memset(value, fills[i], sizeof(value));
-				if (open_changed(image, needed[f].at, value, needed[f].size, NULL))
+				if (open_changed(image, needed[f].at, value, needed[f].size))
 					continue;
 				fail_msg("%s of 0x%02x is believed", needed[f].name, fills[i]);
 			}
@@ -296,39 +190,40 @@ static void survives_every_byte_of_the_superblock_at_its_extremes(void **state)
 	for (image = V4; image <= V5; image++) {
 		for (at = 0; at < 272; at++) {
 			for (i = 0; i < ARRAY_SIZE(values); i++)
-				(void)open_changed(image, at, &values[i], 1, NULL);
+				(void)open_changed(image, at, &values[i], 1);
 		}
 	}
 }
 
 static void refuses_a_volume_that_was_cut_off(void **state)
 {
-	struct opened opened;
+	struct image_view view;
 
 	(void)state;
-	open_image(&opened, V5, IMAGE_SIZE - 1);
-	assert_int_equal(opened.r, -EUCLEAN);
-	assert_non_null(strstr(opened.err.text, "cut off"));
-	close_image(&opened);
+	image_open(&view, &xfs_ops, images[V5], IMAGE_SIZE - 1);
+	assert_int_equal(view.r, -EUCLEAN);
+	assert_non_null(strstr(view.err.text, "cut off"));
+	image_close(&view);
 }
 
 /* The features of version 5, as they stand in the superblock. */
-static int open_with_features(size_t at, uint32_t features, char *text)
+static int open_with_features(size_t at, uint32_t features, struct err *err)
 {
 	struct be32 value = {htobe32(features)};
 
-	return open_changed(V5, at, &value, sizeof(value), text);
+	return image_try(
+		&xfs_ops, images[V5], IMAGE_SIZE, at, &value, sizeof(value), "/hello", err);
 }
 
 static void names_the_unknown_incompatible_feature(void **state)
 {
 	size_t at = offsetof(struct xfs_disk_super, features_incompat);
-	char text[sizeof(((struct err *)0)->text)];
+	struct err err;
 
 	(void)state;
-	assert_int_equal(open_with_features(at, 0x80000001, text), -ENOTSUP);
-	assert_string_equal(text, "XFS uses unknown incompatible feature 0x80000000; update bootfs "
-				  "or boot with kernel=");
+	assert_int_equal(open_with_features(at, 0x80000001, &err), -ENOTSUP);
+	assert_string_equal(err.text, "XFS uses unknown incompatible feature 0x80000000; update "
+				      "bootfs or boot with kernel=");
 }
 
 static void accepts_newer_and_read_only_compatible_features(void **state)
@@ -351,25 +246,27 @@ static void refuses_versions_and_features_it_cannot_read(void **state)
 
 	(void)state;
 	value.raw = htobe16(0x2003);
-	assert_int_equal(open_changed(V4, at, &value, sizeof(value), NULL), -ENOTSUP);
+	assert_int_equal(open_changed(V4, at, &value, sizeof(value)), -ENOTSUP);
 	value.raw = htobe16(0x2006);
-	assert_int_equal(open_changed(V4, at, &value, sizeof(value), NULL), -ENOTSUP);
+	assert_int_equal(open_changed(V4, at, &value, sizeof(value)), -ENOTSUP);
 	value.raw = htobe16(0x1004); /* version 1 folders */
-	assert_int_equal(open_changed(V4, at, &value, sizeof(value), NULL), -ENOTSUP);
+	assert_int_equal(open_changed(V4, at, &value, sizeof(value)), -ENOTSUP);
 }
 
 static void tells_of_wrong_checksums_once(void **state)
 {
-	struct change changed = change(V5, offsetof(struct xfs_disk_super, crc), "abcd", 4);
-	struct opened opened;
+	struct image_change changed =
+		image_change(images[V5], offsetof(struct xfs_disk_super, crc), "abcd", 4);
+	struct image_view view;
 
 	(void)state;
-	open_image(&opened, V5, IMAGE_SIZE);
-	assert_int_equal(opened.r, 0);
-	assert_true(reported(&opened, REPORT_NOTE, "hd0 XFS: wrong checksum on the superblock"));
-	assert_int_equal(opened.report.lines, 1);
-	close_image(&opened);
-	restore(&changed);
+	open_image(&view, V5);
+	assert_int_equal(view.r, 0);
+	assert_true(
+		image_reported(&view, REPORT_NOTE, "hd0 XFS: wrong checksum on the superblock"));
+	assert_int_equal(view.report.lines, 1);
+	image_close(&view);
+	image_restore(&changed);
 }
 
 /* Where the log begins, bytes. */
@@ -388,56 +285,56 @@ static uint64_t log_place(int image)
 static void warns_when_the_log_was_not_replayed(void **state)
 {
 	uint8_t flags = 0x01; /* begins a transaction, instead of "unmounted" */
-	struct change changed;
-	struct opened opened;
+	struct image_change changed;
+	struct image_view view;
 	int image;
 
 	(void)state;
 	for (image = V4; image <= V5; image++) {
-		changed = change(image, log_place(image) + 512 + 9, &flags, 1);
-		open_image(&opened, image, IMAGE_SIZE);
-		assert_int_equal(opened.r, 0);
-		assert_true(reported(&opened, REPORT_WARNING,
+		changed = image_change(images[image], log_place(image) + 512 + 9, &flags, 1);
+		open_image(&view, image);
+		assert_int_equal(view.r, 0);
+		assert_true(image_reported(&view, REPORT_WARNING,
 			"hd0 XFS: log not replayed: recent changes may be missing"));
-		close_image(&opened);
-		restore(&changed);
+		image_close(&view);
+		image_restore(&changed);
 	}
 }
 
 static void takes_an_unused_log_for_clean(void **state)
 {
 	static const uint8_t zeros[512];
-	struct change changed = change(V5, log_place(V5), zeros, sizeof(zeros));
-	struct opened opened;
+	struct image_change changed = image_change(images[V5], log_place(V5), zeros, sizeof(zeros));
+	struct image_view view;
 
 	(void)state;
-	open_image(&opened, V5, IMAGE_SIZE);
-	assert_int_equal(opened.r, 0);
-	assert_int_equal(opened.report.lines, 0);
-	close_image(&opened);
-	restore(&changed);
+	open_image(&view, V5);
+	assert_int_equal(view.r, 0);
+	assert_int_equal(view.report.lines, 0);
+	image_close(&view);
+	image_restore(&changed);
 }
 
 static void refuses_a_realtime_file_by_its_number(void **state)
 {
 	struct be16 flags = {htobe16(XFS_INODE_REALTIME)};
 	struct xfs_disk_super super;
-	struct opened opened;
-	struct change changed;
+	struct image_view view;
+	struct image_change changed;
 	struct node node;
 	uint64_t at;
 	char byte;
 
 	(void)state;
-	open_image(&opened, V5, IMAGE_SIZE);
+	open_image(&view, V5);
 	assert_int_equal(pread(images[V5], &super, sizeof(super), 0), sizeof(super));
-	assert_int_equal(fs_walk(opened.fs, TEXT("/hello"), &node), 0);
+	assert_int_equal(fs_walk(view.fs, TEXT("/hello"), &node), 0);
 	at = node.ino * be16_get(super.inode_size) + offsetof(struct xfs_disk_inode, flags);
-	changed = change(V5, at, &flags, sizeof(flags));
-	assert_int_equal(opened.fs->ops->read(opened.fs, &node, 0, &byte, 1), -ENOTSUP);
-	assert_true(reported(&opened, REPORT_WARNING, "lies on the realtime device"));
-	restore(&changed);
-	close_image(&opened);
+	changed = image_change(images[V5], at, &flags, sizeof(flags));
+	assert_int_equal(view.fs->ops->read(view.fs, &node, 0, &byte, 1), -ENOTSUP);
+	assert_true(image_reported(&view, REPORT_WARNING, "lies on the realtime device"));
+	image_restore(&changed);
+	image_close(&view);
 }
 
 int main(void)
