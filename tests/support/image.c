@@ -61,14 +61,14 @@ struct image_change image_change(int fd, uint64_t at, const void *bytes, size_t 
 	struct image_change change = {.fd = fd, .at = (off_t)at, .len = len};
 
 	assert(len <= sizeof(change.before));
-	assert(pread(fd, change.before, len, change.at) == len);
-	assert(pwrite(fd, bytes, len, change.at) == len);
+	assert(pread(fd, change.before, len, change.at) == (ssize_t)len);
+	assert(pwrite(fd, bytes, len, change.at) == (ssize_t)len);
 	return change;
 }
 
 void image_restore(const struct image_change *change)
 {
-	assert(pwrite(change->fd, change->before, change->len, change->at) == change->len);
+	assert(pwrite(change->fd, change->before, change->len, change->at) == (ssize_t)change->len);
 }
 
 int image_try(const struct fs_ops *ops, int fd, uint64_t size, uint64_t at, const void *bytes,
