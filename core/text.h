@@ -38,7 +38,8 @@ static inline struct text text_skip(struct text t, size_t from)
 {
 	if (from > t.len)
 		from = t.len;
-	return (struct text){t.at + from, t.len - from};
+	/* An empty text may have no address at all, and none plus nothing is undefined. */
+	return (struct text){from ? t.at + from : t.at, t.len - from};
 }
 
 /* The first `len` bytes, or all where the text is shorter. */
