@@ -2,6 +2,7 @@
 #include "parsers/table.h"
 
 const struct parser *const parser_table[] = {
+	&parser_extlinux,
 	&parser_legacy,
 	NULL,
 };

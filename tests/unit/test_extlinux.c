@@ -1,0 +1,293 @@
+/* extlinux, syslinux, isolinux: menus as SYSLINUX's own menu and core see them. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parsers/table.h"
+#include "tests/support/parsing.h"
+
+static int setup(void **state)
+{
+	(void)state;
+	memfiles_init(&guest);
+	memfiles_add(&guest, "(hd0,msdos1)/boot/k", "kernel");
+	memfiles_add(&guest, "(hd0,msdos1)/boot/i", "initrd");
+	memfiles_add(&guest, "(hd0,msdos1)/boot/ucode", "microcode");
+	memfiles_add(&guest, "(hd0,msdos1)/boot/xen.gz", "xen");
+	memfiles_add(&guest, "(hd0,msdos1)/boot/extlinux/near", "kernel");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	memfiles_done(&guest);
+	return 0;
+}
+
+static void extlinux_conf(const char *config)
+{
+	parse(&parser_extlinux, "(hd0,msdos1)/boot/extlinux/extlinux.conf", config);
+}
+
+static void keywords_ignore_case_and_blanks(void **state)
+{
+	(void)state;
+	extlinux_conf("# comment\r\n  Default one\r\nTIMEOUT 101\nlabel one\r\n"
+		      "  Menu Label ^First of all\r\n\tKERNEL /boot/k quiet  splash\n"
+		      "\tappend root=/dev/sda1  ro\n initrd /boot/i,/boot/ucode\n");
+	assert_int_equal(guest.menu.entries, 1);
+	assert_text(entry(0)->title, "First of all");
+	assert_text(entry(0)->id, "one");
+	assert_boots(0, "/boot/k", "quiet  splash root=/dev/sda1  ro");
+	assert_text(entry(0)->initrds->path, "/boot/i");
+	assert_text(entry(0)->initrds->next->path, "/boot/ucode");
+	assert_int_equal(guest.menu.timeout_s, 11);
+	assert_ptr_equal(guest.menu.default_entry, entry(0));
+	assert_int_equal(entry(0)->config_line, 4);
+	assert_text(entry(0)->config, "(hd0,msdos1)/boot/extlinux/extlinux.conf");
+}
+
+static void an_own_append_replaces_the_common_one(void **state)
+{
+	(void)state;
+	extlinux_conf("APPEND common=1\nLABEL a\nKERNEL /boot/k\nLABEL b\nKERNEL /boot/k\n"
+		      "APPEND own=1\nLABEL c\nKERNEL /boot/k\nAPPEND -\n");
+	assert_boots(0, "/boot/k", "common=1");
+	assert_boots(1, "/boot/k", "own=1");
+	assert_boots(2, "/boot/k", "");
+}
+
+static void initrd_in_append_is_the_initrd_unless_a_line_names_one(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nLINUX /boot/k\nAPPEND root=x initrd=../ucode,../i ro\n"
+		      "LABEL b\nLINUX /boot/k\nINITRD /boot/i\nAPPEND initrd=/boot/none ro\n");
+	assert_boots(0, "/boot/k", "root=x ro");
+	assert_text(entry(0)->initrds->path, "/boot/ucode");
+	assert_text(entry(0)->initrds->next->path, "/boot/i");
+	assert_boots(1, "/boot/k", "ro");
+	assert_text(entry(1)->initrds->path, "/boot/i");
+	assert_null(entry(1)->initrds->next);
+}
+
+static void paths_begin_at_the_folder_of_the_configuration(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nKERNEL near\nLABEL near\nLABEL c\nKERNEL ./../k\n");
+	assert_boots(0, "/boot/extlinux/near", "");
+	assert_boots(1, "/boot/extlinux/near", "");
+	assert_boots(2, "/boot/k", "");
+}
+
+static void dots_over_a_link_are_not_folded(void **state)
+{
+	(void)state;
+	memfiles_add(&guest, "(hd0,msdos1)/other/deep/x", "");
+	memfiles_add(&guest, "(hd0,msdos1)/other/k2", "kernel");
+	memfiles_link(&guest, "(hd0,msdos1)/boot/extlinux/link", "/other/deep");
+	extlinux_conf("LABEL a\nKERNEL link/../k2\n");
+	assert_boots(0, "/boot/extlinux/link/../k2", "");
+}
+
+static void other_kinds_are_listed_but_do_not_boot(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nKERNEL chain.c32\nLABEL b\nLOCALBOOT 0\nLABEL c\nCOM32 hdt.c32\n"
+		      "LABEL d\nKERNEL memdisk.img\nLABEL e\nMENU QUIT\nLABEL f\nFDIMAGE /f.img\n");
+	assert_text(entry(0)->error, "no kernel: chain.c32");
+	assert_text(entry(1)->error, "no Linux kernel: localboot 0");
+	assert_text(entry(2)->error, "no kernel: hdt.c32");
+	assert_text(entry(3)->error, "no Linux kernel: kernel memdisk.img");
+	assert_text(entry(4)->error, "no kernel: menu quit");
+	assert_text(entry(5)->error, "no Linux kernel: fdimage /f.img");
+}
+
+static void mboot_loads_a_hypervisor_and_modules(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL xen\nKERNEL mboot.c32\n"
+		      "APPEND ../xen.gz dom0_mem=1G --- ../k root=/dev/sda1 ro --- ../i\n");
+	assert_boots(0, "/boot/k", "root=/dev/sda1 ro");
+	assert_text(entry(0)->hypervisor->path, "/boot/xen.gz");
+	assert_text(entry(0)->hypervisor->cmdline, "dom0_mem=1G");
+	assert_text(entry(0)->initrds->path, "/boot/i");
+	assert_text(entry(0)->modules->next->path, "/boot/i");
+}
+
+static void menus_nest(void **state)
+{
+	(void)state;
+	extlinux_conf(
+		"UI menu.c32\nLABEL a\nKERNEL /boot/k\nMENU BEGIN adv\nMENU TITLE Advanced\n"
+		"LABEL b\nKERNEL /boot/k b\nMENU BEGIN deep\nMENU LABEL ^Deep\nMENU TITLE No\n"
+		"LABEL c\nKERNEL /boot/k c\nMENU END\nMENU END\nLABEL d\nKERNEL /boot/k d\n");
+	assert_int_equal(guest.menu.total, 6);
+	assert_true(line(1)->submenu);
+	assert_text(line(1)->title, "Advanced");
+	assert_text(line(1)->id, "adv");
+	assert_text(line(3)->title, "Deep");
+	assert_int_equal(line(4)->depth, 3);
+	assert_int_equal(line(4)->path[0], 1);
+	assert_int_equal(line(4)->path[1], 1);
+	assert_int_equal(line(4)->path[2], 0);
+	assert_int_equal(line(5)->path[0], 2);
+	assert_boots(3, "/boot/k", "d");
+}
+
+static void an_include_reads_on_as_if_it_stood_here(void **state)
+{
+	(void)state;
+	memfiles_add(&guest, "(hd0,msdos1)/boot/extlinux/more.cfg",
+		"APPEND from=include\nLABEL b\nKERNEL /boot/k\n");
+	extlinux_conf("LABEL a\nKERNEL /boot/k\nINCLUDE more.cfg\nAPPEND b=1\n"
+		      "MENU INCLUDE more.cfg Sub menu\nINCLUDE none.cfg\n");
+	assert_boots(0, "/boot/k", "from=include");
+	assert_boots(1, "/boot/k", "b=1");
+	assert_boots(2, "/boot/k", "from=include");
+	assert_text(line(2)->title, "Sub menu");
+	assert_int_equal(line(3)->depth, 2);
+	assert_non_null(memfiles_said(&guest, REPORT_WARNING, "include none.cfg: No such file"));
+	assert_text(entry(0)->script, "LABEL a\nKERNEL /boot/k\nINCLUDE more.cfg");
+}
+
+static void a_file_that_includes_itself_ends(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nINCLUDE extlinux.conf\nKERNEL /boot/k\nINCLUDE extlinux.conf\n");
+	assert_true(guest.menu.total <= 2 * 1024);
+	assert_non_null(memfiles_said(&guest, REPORT_WARNING, "include extlinux.conf"));
+}
+
+static void a_label_read_twice_keeps_its_own_lines(void **state)
+{
+	(void)state;
+	memfiles_add(&guest, "(hd0,msdos1)/boot/extlinux/x", "KERNEL /boot/k\n");
+	extlinux_conf("LABEL a\nINCLUDE x\nINCLUDE x\n");
+	assert_text(entry(0)->script, "LABEL a\nINCLUDE x\nINCLUDE x");
+}
+
+static void menu_default_counts_where_default_names_the_menu(void **state)
+{
+	(void)state;
+	extlinux_conf("DEFAULT vesamenu.c32\nLABEL a\nKERNEL /boot/k\nLABEL b\nMENU DEFAULT\n"
+		      "KERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+	assert_text(guest.menu.default_reason, "menu default");
+}
+
+static void default_names_a_label_before_menu_default_does(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nDEFAULT a b c\nLABEL x\nMENU DEFAULT\nKERNEL /boot/k\n"
+		      "LABEL a\nKERNEL /boot/k\nLABEL a b c\nKERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(2));
+	assert_text(guest.menu.default_reason, "default");
+}
+
+static void default_in_a_submenu_is_found(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nLABEL a\nKERNEL /boot/k\nMENU BEGIN s\nMENU DEFAULT\n"
+		      "LABEL b\nKERNEL /boot/k\nLABEL c\nMENU DEFAULT\nKERNEL /boot/k\nMENU END\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(2));
+}
+
+static void ontimeout_boots_where_there_is_a_timeout(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nTIMEOUT 50\nONTIMEOUT b\nDEFAULT a\nLABEL a\nKERNEL /boot/k\n"
+		      "LABEL b\nKERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+	assert_text(guest.menu.default_reason, "ontimeout");
+	assert_int_equal(guest.menu.timeout_s, 5);
+}
+
+static void ontimeout_means_nothing_without_a_timeout(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nONTIMEOUT b\nDEFAULT a\nLABEL a\nKERNEL /boot/k\n"
+		      "LABEL b\nKERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(0));
+	assert_int_equal(guest.menu.timeout_s, -1);
+}
+
+static void hidden_labels_show_only_where_default_needs_them(void **state)
+{
+	(void)state;
+	extlinux_conf("DEFAULT h\nLABEL a\nKERNEL /boot/k\nLABEL h\nMENU HIDE\nKERNEL /boot/k h\n"
+		      "LABEL g\nMENU HIDE\nKERNEL /boot/k g\n");
+	assert_int_equal(guest.menu.entries, 2);
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+	assert_boots(1, "/boot/k", "h");
+}
+
+static void separators_and_disabled_lines_are_no_entries(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nLABEL h\nMENU LABEL Heading\nMENU DISABLE\nLABEL a\nKERNEL "
+		      "/boot/k\nMENU SEPARATOR\nLABEL b\nKERNEL /boot/k\n");
+	assert_int_equal(guest.menu.entries, 2);
+	assert_int_equal(entry(1)->path[0], 1);
+}
+
+static void help_text_is_not_configuration(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nKERNEL /boot/k\nTEXT HELP\nLABEL x\nKERNEL /boot/x\nENDTEXT\n"
+		      "APPEND a=1\n");
+	assert_int_equal(guest.menu.entries, 1);
+	assert_boots(0, "/boot/k", "a=1");
+}
+
+static void default_without_labels_is_a_command_line(void **state)
+{
+	(void)state;
+	extlinux_conf("DEFAULT /boot/k root=/dev/sda1\n");
+	assert_boots(0, "/boot/k", "root=/dev/sda1");
+	assert_ptr_equal(guest.menu.default_entry, entry(0));
+}
+
+static void a_missing_file_is_named(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nKERNEL none\nLABEL b\nLINUX /boot/k\nINITRD /boot/i,/none\n");
+	assert_text(entry(0)->error, "kernel missing: /boot/extlinux/none");
+	assert_text(entry(1)->error, "initrd missing: /none");
+	assert_non_null(
+		memfiles_said(&guest, REPORT_WARNING, "entry 1: /none not found on hd0,msdos1"));
+}
+
+static void devicetrees_are_kept(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nLINUX /boot/k\nFDT /boot/x.dtb\nFDTDIR /boot/dtbs\n");
+	assert_text(entry(0)->devicetree->path, "/boot/x.dtb");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(keywords_ignore_case_and_blanks),
+		TEST(an_own_append_replaces_the_common_one),
+		TEST(initrd_in_append_is_the_initrd_unless_a_line_names_one),
+		TEST(paths_begin_at_the_folder_of_the_configuration),
+		TEST(dots_over_a_link_are_not_folded),
+		TEST(other_kinds_are_listed_but_do_not_boot),
+		TEST(mboot_loads_a_hypervisor_and_modules),
+		TEST(menus_nest),
+		TEST(an_include_reads_on_as_if_it_stood_here),
+		TEST(a_file_that_includes_itself_ends),
+		TEST(a_label_read_twice_keeps_its_own_lines),
+		TEST(menu_default_counts_where_default_names_the_menu),
+		TEST(default_names_a_label_before_menu_default_does),
+		TEST(default_in_a_submenu_is_found),
+		TEST(ontimeout_boots_where_there_is_a_timeout),
+		TEST(ontimeout_means_nothing_without_a_timeout),
+		TEST(hidden_labels_show_only_where_default_needs_them),
+		TEST(separators_and_disabled_lines_are_no_entries),
+		TEST(help_text_is_not_configuration),
+		TEST(default_without_labels_is_a_command_line),
+		TEST(a_missing_file_is_named),
+		TEST(devicetrees_are_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
