@@ -4,5 +4,6 @@
 const struct parser *const parser_table[] = {
 	&parser_extlinux,
 	&parser_legacy,
+	&parser_lilo,
 	NULL,
 };
