@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/fs.h"
 
-extern const struct fs_ops xfs_ops;
+extern const struct fs_ops xfs_ops, fat_ops, iso_ops;
 
 const struct fs_ops *const fs_table[] = {
 	&xfs_ops,
+	&fat_ops,
+	&iso_ops,
 	NULL,
 };
