@@ -150,7 +150,7 @@ static void bound_clusters(
 
 	if (clusters > room)
 		report_add(source->report, REPORT_WARNING,
-			"%.*s: the FAT file system is larger than its volume",
+			"%.*s FAT: larger than its volume: the end of it cannot be read",
 			TEXT_ARG(source->name));
 	clusters = min_u64(clusters, room);
 	clusters = min_u64(clusters, described - FAT_FIRST_CLUSTER);

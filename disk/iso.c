@@ -284,6 +284,8 @@ static int prepare(struct iso *iso, const struct fs_source *source, const struct
 	int r;
 
 	iso->dev = *source->dev;
+	iso->report = source->report;
+	iso->volume_name = source->name;
 	iso->block_size = iso_block_size(volume);
 	if (iso->block_size != 512 && iso->block_size != 1024 && iso->block_size != 2048)
 		return err_set(err, ENOTSUP, "ISO 9660 with blocks of %u bytes", iso->block_size);

@@ -39,6 +39,8 @@ struct iso {
 	uint32_t skip; /* bytes in front of every system use area */
 	uint64_t root, root_length;
 	struct readcache record_cache, area_cache;
+	struct report *report;
+	struct text volume_name;
 };
 
 static inline struct iso *iso_of(struct fs *fs)

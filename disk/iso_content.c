@@ -38,8 +38,13 @@ static int run_at(
 {
 	int r = 0;
 
-	if (file->aux[ISO_AUX_UNREADABLE])
+	if (file->aux[ISO_AUX_UNREADABLE]) {
+		report_add(iso->report, REPORT_WARNING,
+			"%.*s ISO 9660: has files that are compressed (zisofs) or interleaved, "
+			"which bootfs does not read",
+			TEXT_ARG(iso->volume_name));
 		return -ENOTSUP;
+	}
 	*ret = (struct run){file->aux[ISO_AUX_START] + offset, file->size - offset};
 	if (file->aux[ISO_AUX_SECTIONS] > 1)
 		r = run_in_sections(iso, file, offset, ret);
