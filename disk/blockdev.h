@@ -37,6 +37,16 @@ void extents_done(struct extents *extents);
 int extents_add(struct extents *extents, enum extent_kind kind, uint32_t disk, uint64_t at,
 	uint64_t length) MUST_CHECK;
 
+/* The one that holds `offset`; NULL past their end. */
+const struct extent *extents_find(const struct extents *extents, uint64_t offset);
+
+/*
+ * Appends what of `from` covers [offset, offset + length) to `ret`, as it lies. -ERANGE past the
+ * end, and the errors of extents_add().
+ */
+int extents_slice(const struct extents *from, uint64_t offset, uint64_t length,
+	struct extents *ret) MUST_CHECK;
+
 /*
  * A value: copying it is fine, nothing to free. Read-only by construction. A window is the same
  * value with another `start` and `size`, so `read` and `map` add `start` to the offset they get.

@@ -80,3 +80,38 @@ int extents_add(
 	};
 	return 0;
 }
+
+const struct extent *extents_find(const struct extents *extents, uint64_t offset)
+{
+	uint32_t low = 0, high = extents->count;
+
+	if (offset >= extents_end(extents))
+		return NULL;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (extents->at[middle].offset <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &extents->at[low];
+}
+
+int extents_slice(const struct extents *from, uint64_t offset, uint64_t length, struct extents *ret)
+{
+	const struct extent *at;
+	uint64_t inside, part;
+	int err = 0;
+
+	if (!range_inside(offset, length, extents_end(from)))
+		return -ERANGE;
+	for (at = extents_find(from, offset); length && !err; at++) {
+		inside = offset - at->offset;
+		part = min_u64(length, at->length - inside);
+		err = extents_add(ret, at->kind, at->disk, at->at + inside, part);
+		offset += part;
+		length -= part;
+	}
+	return err;
+}

@@ -30,7 +30,8 @@ struct volume {
 	bool esp;    /* an EFI system partition (GPT type, MBR type ef) or XBOOTLDR */
 	struct blockdev dev;
 	struct fs *fs;       /* opened; NULL: cannot be read, or nothing there */
-	struct text problem; /* why fs is NULL although a file system was seen; may be empty */
+	struct text problem; /* why fs is NULL although something was seen: "LUKS-encrypted" */
+	struct loop *loop;   /* a loopback file's own; NULL for others */
 };
 
 struct volumes {
@@ -42,8 +43,11 @@ struct volumes {
 		struct text name;      /* "hd0" */
 		const char *table;     /* "MBR", "GPT", "" */
 		const struct disk *of; /* borrowed from the caller of volumes_scan() */
-	} disks[MAX_DISKS];
+	} disks[MAX_DISKS];            /* as in the question */
 	uint32_t n_disks;
+	/* Loopback files taken away again: their readers may still be in use below others. */
+	struct volume *removed[MAX_VOLUMES];
+	uint32_t n_removed;
 };
 
 /*
@@ -72,8 +76,10 @@ void volumes_done(struct volumes *volumes);
 struct volume *volumes_find(const struct volumes *volumes, struct text name);
 
 /*
- * GRUB's `loopback NAME FILE`: a new volume, whole-disk or partitioned, over a file of a guest.
- * -EEXIST, -ENODEV (no such volume), the errors of fs_walk().
+ * GRUB's `loopback NAME FILE`: a new volume, whole-disk or partitioned, over a file of a guest;
+ * takes the place of an older loopback of that name. -EEXIST (the name of a disk), -ENODEV (`on`
+ * has no file system), -EISDIR, -EINVAL (no regular file), -ENOSPC (MAX_VOLUMES), -ENOMEM, the
+ * errors of fs_walk().
  */
 int volumes_loopback(struct volumes *volumes, struct text name, struct volume *on, struct text path,
 	struct err *err) MUST_CHECK;

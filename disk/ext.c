@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "disk/ext.h"
+
+#include "core/bytes.h"
+#include "core/checked.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+enum { SUPERBLOCK_AT = 1024, RO_COMPAT_BTREE_DIR = 4 /* never used, but known to ext3 */ };
+
+static struct ext *to_ext(struct fs *fs)
+{
+	return (struct ext *)(void *)fs;
+}
+
+int ext_errno(errcode_t error)
+{
+	if (error == EXT2_ET_NO_MEMORY)
+		return -ENOMEM;
+	/* Below the library's own codes lie those of the C library. */
+	return error < 4096 ? -(int)error : -EUCLEAN;
+}
+
+static bool is_checksum_error(errcode_t error)
+{
+	return error == EXT2_ET_INODE_CSUM_INVALID || error == EXT2_ET_EXTENT_CSUM_INVALID ||
+	       error == EXT2_ET_DIR_CSUM_INVALID || error == EXT2_ET_SB_CSUM_INVALID;
+}
+
+static void warn_checksum(struct report *report, struct text volume)
+{
+	report_add(report, REPORT_WARNING,
+		"%.*s: a checksum is wrong, as on a running guest's disk; read as it lies",
+		TEXT_ARG(volume));
+}
+
+bool ext_forgive(struct ext *ext, errcode_t error)
+{
+	if (!is_checksum_error(error) || (ext->lib->flags & EXT2_FLAG_IGNORE_CSUM_ERRORS))
+		return false;
+	ext->lib->flags |= EXT2_FLAG_IGNORE_CSUM_ERRORS;
+	warn_checksum(ext->report, ext->volume);
+	return true;
+}
+
+int ext_read_inode(struct ext *ext, uint64_t ino)
+{
+	struct ext2_inode *inode = EXT2_INODE(ext->inode);
+	errcode_t error;
+
+	if (ino == 0 || ino > ext->lib->super->s_inodes_count)
+		return -EUCLEAN;
+	do {
+		error = ext2fs_read_inode_full(
+			ext->lib, (ext2_ino_t)ino, inode, (int)ext->inode_size);
+	} while (error && ext_forgive(ext, error));
+	return error ? ext_errno(error) : 0;
+}
+
+/* Seconds since 1970; large inodes have two more bits for the time after 2038. */
+static int64_t inode_time(const struct ext *ext, uint32_t seconds, uint32_t extra, size_t extra_end)
+{
+	int64_t time = (int32_t)seconds;
+	size_t end = ext->inode_size > EXT2_GOOD_OLD_INODE_SIZE
+			     ? (size_t)EXT2_GOOD_OLD_INODE_SIZE + ext->inode->i_extra_isize
+			     : EXT2_GOOD_OLD_INODE_SIZE;
+
+	if (extra_end <= end)
+		time += (int64_t)(extra & 3) << 32;
+	return time;
+}
+
+static enum node_type mode_type(uint32_t mode)
+{
+	if (S_ISREG(mode))
+		return NODE_FILE;
+	if (S_ISDIR(mode))
+		return NODE_FOLDER;
+	return S_ISLNK(mode) ? NODE_LINK : NODE_OTHER;
+}
+
+#define FIELD_END(field) \
+	(offsetof(struct ext2_inode_large, field) + sizeof(((struct ext2_inode_large *)0)->field))
+
+static int ext_node(struct ext *ext, uint64_t ino, struct node *ret)
+{
+	const struct ext2_inode_large *inode = ext->inode;
+	uint32_t ctime_extra = 0, mtime_extra = 0;
+	int err = ext_read_inode(ext, ino);
+
+	if (err)
+		return err;
+	if (ext->inode_size >= FIELD_END(i_mtime_extra)) {
+		ctime_extra = inode->i_ctime_extra;
+		mtime_extra = inode->i_mtime_extra;
+	}
+	*ret = (struct node){
+		.type = mode_type(inode->i_mode),
+		.ino = ino,
+		.size = EXT2_I_SIZE(inode),
+		.mtime_s = inode_time(ext, inode->i_mtime, mtime_extra, FIELD_END(i_mtime_extra)),
+		.ctime_s = inode_time(ext, inode->i_ctime, ctime_extra, FIELD_END(i_ctime_extra)),
+		.mode = inode->i_mode & 07777,
+		.generation = inode->i_generation,
+	};
+	return ret->size <= INT64_MAX ? 0 : -EUCLEAN;
+}
+
+static int ext_root(struct fs *fs, struct node *ret)
+{
+	int err = ext_node(to_ext(fs), EXT2_ROOT_INO, ret);
+
+	if (err)
+		return err;
+	return ret->type == NODE_FOLDER ? 0 : -EUCLEAN;
+}
+
+struct search {
+	struct ext *ext;
+	struct text name;
+	bool casefold;
+	uint32_t ino;
+};
+
+static bool is_name(const struct search *search, struct text name)
+{
+	if (text_equal(name, search->name))
+		return true;
+	return search->casefold &&
+	       ext2fs_casefold_cmp(search->ext->lib->encoding, (const void *)name.at, name.len,
+		       (const void *)search->name.at, search->name.len) == 0;
+}
+
+static int search_visit(void *context, struct text name, uint32_t ino)
+{
+	struct search *search = context;
+
+	if (!is_name(search, name))
+		return 0;
+	search->ino = ino;
+	return 1;
+}
+
+static int ext_find(struct fs *fs, const struct node *folder, struct text name, struct node *ret)
+{
+	struct ext *ext = to_ext(fs);
+	struct search search = {.ext = ext, .name = name};
+	int err = ext_read_inode(ext, folder->ino);
+
+	if (err)
+		return err;
+	search.casefold = (ext->inode->i_flags & EXT4_CASEFOLD_FL) && ext->lib->encoding;
+	err = ext_each_entry(ext, folder, search_visit, &search);
+	if (err < 0)
+		return err;
+	return search.ino ? ext_node(ext, search.ino, ret) : -ENOENT;
+}
+
+struct names {
+	fs_visit *visit;
+	void *context;
+};
+
+static int names_visit(void *context, struct text name, uint32_t ino __attribute__((unused)))
+{
+	const struct names *names = context;
+
+	return names->visit(names->context, name);
+}
+
+static int ext_list(struct fs *fs, const struct node *folder, fs_visit *visit, void *context)
+{
+	struct names names = {visit, context};
+
+	return ext_each_entry(to_ext(fs), folder, names_visit, &names);
+}
+
+/* Copies what of [offset, offset + len) lies in `from`, which begins at `at` of the content. */
+static void copy_part(struct text from, uint64_t at, uint64_t offset, char *buf, size_t len)
+{
+	uint64_t start = offset > at ? offset : at;
+	uint64_t end = min_u64(offset + len, at + from.len);
+
+	if (start < end)
+		memcpy(buf + (start - offset), from.at + (start - at), (size_t)(end - start));
+}
+
+static int read_inline(
+	struct ext *ext, const struct node *node, uint64_t offset, void *buf, size_t len)
+{
+	struct text start, rest;
+	int err = ext_inline(ext, node->size, &start, &rest);
+
+	if (err)
+		return err;
+	copy_part(start, 0, offset, buf, len);
+	copy_part(rest, start.len, offset, buf, len);
+	return 0;
+}
+
+/* Bytes of any node; `len` is what is left of it at most. */
+static ssize_t read_content(
+	struct ext *ext, const struct node *node, uint64_t offset, void *buf, size_t len)
+{
+	int err;
+
+	if (offset >= node->size)
+		return 0;
+	len = (size_t)min_u64(min_u64(len, node->size - offset), SSIZE_MAX);
+	err = ext_read_inode(ext, node->ino);
+	if (err)
+		return err;
+	if (ext->inode->i_flags & EXT4_ENCRYPT_FL)
+		return -ENOTSUP;
+	if (ext_is_inline(ext)) {
+		err = read_inline(ext, node, offset, buf, len);
+	} else {
+		err = ext_map(ext, node);
+		if (!err)
+			err = ext_map_read(ext, offset, buf, len);
+	}
+	return err ? err : (ssize_t)len;
+}
+
+static ssize_t ext_read(
+	struct fs *fs, const struct node *file, uint64_t offset, void *buf, size_t len)
+{
+	return read_content(to_ext(fs), file, offset, buf, len);
+}
+
+static ssize_t ext_readlink(struct fs *fs, const struct node *link, char *buf, size_t size)
+{
+	struct ext *ext = to_ext(fs);
+	int err = ext_read_inode(ext, link->ino);
+
+	if (err)
+		return err;
+	if (link->size > size)
+		return -ENAMETOOLONG;
+	if (ext_is_inline(ext) || !ext2fs_is_fast_symlink(EXT2_INODE(ext->inode)))
+		return read_content(ext, link, 0, buf, size);
+	memcpy(buf, ext->inode->i_block, (size_t)link->size);
+	return (ssize_t)link->size;
+}
+
+static int ext_extents(struct fs *fs, const struct node *file, struct extents *ret)
+{
+	struct ext *ext = to_ext(fs);
+	int err = ext_read_inode(ext, file->ino);
+
+	if (err)
+		return err;
+	if (ext_is_inline(ext) || (ext->inode->i_flags & EXT4_ENCRYPT_FL))
+		return -ENOTSUP;
+	err = ext_map(ext, file);
+	for (uint32_t i = 0; !err && i < ext->map.count; i++) {
+		const struct extent *run = &ext->map.at[i];
+
+		if (run->kind == EXTENT_ZERO)
+			err = extents_add(ret, EXTENT_ZERO, 0, 0, run->length);
+		else
+			err = blockdev_map(&ext->dev, run->at, run->length, ret);
+	}
+	return err;
+}
+
+static void ext_close(struct fs *fs)
+{
+	struct ext *ext = to_ext(fs);
+
+	extents_done(&ext->map);
+	ext2fs_free(ext->lib);
+}
+
+/* What of the superblock is looked at without the library (fs/ext4/ext4.h). */
+static int read_superblock(const struct blockdev *dev, struct ext2_super_block *ret)
+{
+	int err = blockdev_read(dev, SUPERBLOCK_AT, ret, sizeof(*ret));
+
+	if (err)
+		return err;
+	return le16toh(ret->s_magic) == EXT2_SUPER_MAGIC ? 0 : -EINVAL;
+}
+
+static int ext_probe(const struct blockdev *dev)
+{
+	struct ext2_super_block super;
+	int err = read_superblock(dev, &super);
+
+	if (err == -EIO)
+		return err;
+	return !err && !(le32toh(super.s_feature_incompat) & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV);
+}
+
+/* Which of the three names libblkid gives it. */
+static const char *ext_name(struct ext2_super_block *super)
+{
+	const uint32_t ext3_incompat = EXT2_FEATURE_INCOMPAT_FILETYPE |
+				       EXT3_FEATURE_INCOMPAT_RECOVER |
+				       EXT2_FEATURE_INCOMPAT_META_BG;
+	const uint32_t ext3_ro = EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER |
+				 EXT2_FEATURE_RO_COMPAT_LARGE_FILE | RO_COMPAT_BTREE_DIR;
+
+	if ((super->s_feature_incompat & ~ext3_incompat) || (super->s_feature_ro_compat & ~ext3_ro))
+		return "ext4";
+	return ext2fs_has_feature_journal(super) ? "ext3" : "ext2";
+}
+
+static int describe(struct ext *ext, struct arena *arena)
+{
+	const struct ext2_super_block *super = ext->lib->super;
+	const uint8_t *u = super->s_uuid;
+	struct text label = {(const char *)super->s_volume_name, EXT2_LABEL_LEN};
+
+	ext->fs.name = ext_name(ext->lib->super);
+	label = text_first(label, text_find(label, '\0'));
+	if (arena_text(arena, label, &ext->fs.label))
+		return -ENOMEM;
+	return arena_printf(arena, &ext->fs.uuid,
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
+		u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		u[15]);
+}
+
+static errcode_t open_library(struct ext *ext)
+{
+	/* Neither group descriptors nor bitmaps are read ahead: an inode's own group is enough. */
+	const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_SKIP_MMP;
+	struct ext_io_name name = ext_io_name(&ext->dev);
+	io_manager manager = (io_manager)(uintptr_t)&ext_io_manager;
+	errcode_t error = ext2fs_open(name.text, flags, 0, 0, manager, &ext->lib);
+
+	if (error != EXT2_ET_SB_CSUM_INVALID)
+		return error;
+	warn_checksum(ext->report, ext->volume);
+	return ext2fs_open(
+		name.text, flags | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, manager, &ext->lib);
+}
+
+static void warn_state(const struct ext *ext)
+{
+	const struct ext2_super_block *super = ext->lib->super;
+	uint64_t size;
+
+	if (super->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER)
+		report_add(ext->report, REPORT_WARNING,
+			"%.*s: the journal holds changes that are not in the file system yet; what "
+			"is shown may be older",
+			TEXT_ARG(ext->volume));
+	if (!checked_mul(
+		    (uint64_t)ext2fs_blocks_count(ext->lib->super), ext->lib->blocksize, &size) ||
+		size > ext->dev.size)
+		report_add(ext->report, REPORT_WARNING,
+			"%.*s: the file system is larger than its volume: is the disk cut off?",
+			TEXT_ARG(ext->volume));
+}
+
+/* Says what keeps the library from opening it, before it does so less well. */
+static int check_features(const struct blockdev *dev, struct err *err)
+{
+	struct ext2_super_block super;
+	uint32_t unknown;
+	int ret = read_superblock(dev, &super);
+
+	if (ret)
+		return err_set(err, -ret, "no ext superblock");
+	unknown = le32toh(super.s_feature_incompat) & ~(uint32_t)EXT2_LIB_FEATURE_INCOMPAT_SUPP;
+	if (unknown)
+		return err_set(
+			err, ENOTSUP, "ext4 uses unknown incompatible feature 0x%x", unknown);
+	if (le32toh(super.s_feature_incompat) & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV)
+		return err_set(err, EINVAL, "an ext4 journal, not a file system");
+	return 0;
+}
+
+static int ext_open(const struct fs_source *source, struct fs **ret, struct err *err)
+{
+	struct ext *ext = arena_new(source->arena, struct ext);
+	errcode_t error;
+	int failed = check_features(source->dev, err);
+
+	if (failed)
+		return failed;
+	if (!ext)
+		return err_set(err, ENOMEM, "out of memory");
+	*ext = (struct ext){
+		.fs.ops = &ext_ops,
+		.dev = *source->dev,
+		.report = source->report,
+		.volume = source->name,
+	};
+	error = open_library(ext);
+	if (error) {
+		initialize_ext2_error_table();
+		return err_set(
+			err, -ext_errno(error), "ext4 cannot be opened: %s", error_message(error));
+	}
+	ext->inode_size = (uint32_t)EXT2_INODE_SIZE(ext->lib->super);
+	ext->inode = arena_alloc(source->arena,
+		ext->inode_size > sizeof(*ext->inode) ? ext->inode_size : sizeof(*ext->inode));
+	if (!ext->inode || describe(ext, source->arena)) {
+		ext_close(&ext->fs);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	warn_state(ext);
+	*ret = &ext->fs;
+	return 0;
+}
+
+static const char *const ext_names[] = {"ext2", "ext3", "ext4dev", NULL};
+
+const struct fs_ops ext_ops = {
+	.name = "ext4",
+	.more_names = ext_names,
+	.probe = ext_probe,
+	.open = ext_open,
+	.root = ext_root,
+	.find = ext_find,
+	.list = ext_list,
+	.readlink = ext_readlink,
+	.read = ext_read,
+	.extents = ext_extents,
+	.close = ext_close,
+};

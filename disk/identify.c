@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "disk/identify.h"
+
+#include <blkid/blkid.h>
+#include <errno.h>
+#include <string.h>
+
+/* What must be known of a volume that libblkid cannot see: what has a reader probes itself. */
+static const struct signature {
+	const char *type, *magic;
+	uint64_t at; /* bytes from the start */
+} signatures[] = {
+	{"crypto_LUKS", "LUKS\xba\xbe", 0},
+	{"LVM2_member", "LABELONE", 512},
+	{"LVM2_member", "LABELONE", 0},
+	{"LVM2_member", "LABELONE", 1024},
+	{"LVM2_member", "LABELONE", 1536},
+	{"swap", "SWAPSPACE2", 4096 - 10},
+	{"swsuspend", "S1SUSPEND", 4096 - 10},
+	{"reiserfs", "ReIsEr", 65536 + 52},
+	{"jfs", "JFS1", 32768},
+	{"ntfs", "NTFS    ", 3},
+	{"bcachefs", "\xc6\x85\x73\xf6\x4e\x1a\x45\xca", 4096 + 24},
+};
+
+static int identify_by_signature(
+	const struct blockdev *dev, struct arena *arena, struct identity *ret)
+{
+	char bytes[16];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(signatures); i++) {
+		const struct signature *signature = &signatures[i];
+		size_t len = strlen(signature->magic);
+
+		if (blockdev_read(dev, signature->at, bytes, len))
+			continue;
+		if (!memcmp(bytes, signature->magic, len))
+			return arena_text(arena, text_of(signature->type), &ret->type);
+	}
+	return 0;
+}
+
+static int take_value(blkid_probe probe, const char *name, struct arena *arena, struct text *ret)
+{
+	const char *value;
+
+	if (blkid_probe_lookup_value(probe, name, &value, NULL))
+		return 0;
+	return arena_text(arena, text_of(value), ret);
+}
+
+static int take_values(blkid_probe probe, struct arena *arena, struct identity *ret)
+{
+	if (take_value(probe, "TYPE", arena, &ret->type) ||
+		take_value(probe, "UUID", arena, &ret->uuid) ||
+		take_value(probe, "LABEL", arena, &ret->label))
+		return -ENOMEM;
+	return 0;
+}
+
+static void probe_done(blkid_probe *probe)
+{
+	blkid_free_probe(*probe);
+}
+
+static int identify_by_libblkid(
+	const struct blockdev *dev, struct arena *arena, struct identity *ret)
+{
+	blkid_probe probe CLEANUP(probe_done) = blkid_new_probe();
+
+	if (!probe)
+		return -ENOMEM;
+	if (blkid_probe_set_device(
+		    probe, dev->fd, (blkid_loff_t)dev->start, (blkid_loff_t)dev->size))
+		return -EIO;
+	blkid_probe_set_sectorsize(probe, dev->sector_size);
+	blkid_probe_set_superblocks_flags(
+		probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL);
+	switch (blkid_do_safeprobe(probe)) {
+	case 0:
+		return take_values(probe, arena, ret);
+	case -2:
+		ret->ambivalent = true;
+		return 0;
+	case 1:
+		return 0;
+	default:
+		return -EIO;
+	}
+}
+
+int identify(const struct blockdev *dev, struct arena *arena, struct identity *ret)
+{
+	*ret = (struct identity){0};
+	/* A size of 0 would mean "the rest of the descriptor" to libblkid. */
+	if (dev->fd >= 0 && dev->size)
+		return identify_by_libblkid(dev, arena, ret);
+	return identify_by_signature(dev, arena, ret);
+}

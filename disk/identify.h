@@ -1,0 +1,18 @@
+/* What lies on a volume: its type, UUID and label, by libblkid where it can look. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/arena.h"
+#include "disk/blockdev.h"
+
+struct identity {
+	struct text type; /* libblkid's name: "ext4", "swap", "LVM2_member"; empty: nothing known */
+	struct text uuid, label;
+	bool ambivalent; /* signatures of several kinds: `type` is empty */
+};
+
+/*
+ * libblkid reads descriptors only: volumes that are one window of one descriptor are its, the
+ * others are recognised by the few signatures that decide what happens to them. -ENOMEM, -EIO.
+ */
+int identify(const struct blockdev *dev, struct arena *arena, struct identity *ret) MUST_CHECK;

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "disk/identify.h"
+#include "disk/scan.h"
+
+#include <errno.h>
+
+/* What is named but not read; anything else libblkid knows is told by libblkid's name. */
+static const struct unread {
+	const char *type, *shown, *problem;
+} unread[] = {
+	{"swap", "swap: skipped", ""},
+	{"swsuspend", "a hibernated system's swap: skipped", ""},
+	{"crypto_LUKS", "LUKS-encrypted: not read", "LUKS-encrypted"},
+	{"BitLocker", "BitLocker-encrypted: not read", "BitLocker-encrypted"},
+	{"LVM2_member", "LVM physical volume", ""},
+	{"linux_raid_member", "member of a RAID (md)", ""},
+	{"zfs_member", "ZFS: not read", "ZFS, which is not read"},
+	{"reiserfs", "ReiserFS: not read", "ReiserFS, which is not read"},
+	{"ufs", "UFS: not read", "UFS, which is not read"},
+	{"jfs", "JFS: not read", "JFS, which is not read"},
+	{"ntfs", "NTFS: not read", "NTFS, which is not read"},
+};
+
+static bool ops_has_name(const struct fs_ops *ops, struct text name)
+{
+	if (text_is(name, ops->name))
+		return true;
+	for (const char *const *more = ops->more_names; more && *more; more++) {
+		if (text_is(name, *more))
+			return true;
+	}
+	return false;
+}
+
+static const struct fs_ops *find_ops(struct text name)
+{
+	for (const struct fs_ops *const *ops = fs_table; *ops; ops++) {
+		if (ops_has_name(*ops, name))
+			return *ops;
+	}
+	return NULL;
+}
+
+/* A disk with a table is no file system but on hybrid ISOs, which a reader's probe sees. */
+static bool is_partitioned(const struct volume *volume)
+{
+	return !volume->number && volume->partmap.len;
+}
+
+int scan_identify(struct volumes *volumes, struct volume *volume, bool *ambivalent)
+{
+	struct identity identity = {0};
+	int err = 0;
+
+	if (!is_partitioned(volume))
+		err = identify(&volume->dev, volumes->arena, &identity);
+	if (err == -ENOMEM)
+		return err;
+	volume->fs_name = identity.type;
+	volume->uuid = identity.uuid;
+	volume->label = identity.label;
+	*ambivalent = identity.ambivalent;
+	return 0;
+}
+
+static void report_opened(struct report *report, const struct volume *volume)
+{
+	char uuid[80] = "", label[300] = "";
+
+	if (volume->uuid.len)
+		snprintf(uuid, sizeof(uuid), " UUID %.*s", TEXT_ARG(volume->uuid));
+	if (volume->label.len)
+		snprintf(label, sizeof(label), "%s label \"%.*s\"", volume->uuid.len ? "," : "",
+			TEXT_ARG(volume->label));
+	report_add(report, REPORT_OK, "%.*s %.*s%s%s", TEXT_ARG(volume->name),
+		TEXT_ARG(volume->fs_name), uuid, label);
+}
+
+static void take_fs(struct volume *volume, struct fs *fs)
+{
+	volume->fs = fs;
+	volume->fs_name = text_of(fs->name);
+	if (fs->uuid.len)
+		volume->uuid = fs->uuid;
+	if (fs->label.len)
+		volume->label = fs->label;
+}
+
+/* Opens with one reader; a failure becomes the volume's problem. */
+static int open_with(
+	const struct fs_ops *ops, const struct fs_source *source, struct volume *volume)
+{
+	struct err err = {0};
+	struct fs *fs;
+	int ret = ops->open(source, &fs, &err);
+
+	if (ret == -ENOMEM)
+		return ret;
+	if (!ret) {
+		take_fs(volume, fs);
+		return 0;
+	}
+	return arena_text(source->arena, text_of(err.text), &volume->problem);
+}
+
+/* Where libblkid does not know, the readers look themselves: the first that opens. */
+static int open_by_probe(const struct fs_source *source, struct volume *volume)
+{
+	int err = 0;
+
+	for (const struct fs_ops *const *ops = fs_table; *ops && !volume->fs && !err; ops++) {
+		if ((*ops)->probe(source->dev) != 1)
+			continue;
+		volume->fs_name = text_of((*ops)->name);
+		err = open_with(*ops, source, volume);
+	}
+	return err;
+}
+
+static void report_unread(struct report *report, struct volume *volume)
+{
+	struct text name = volume->name, type = volume->fs_name;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(unread); i++) {
+		if (!text_is(type, unread[i].type))
+			continue;
+		volume->problem = text_of(unread[i].problem);
+		report_add(report, REPORT_NOTE, "%.*s %s", TEXT_ARG(name), unread[i].shown);
+		return;
+	}
+	report_add(report, REPORT_NOTE, "%.*s %.*s: not read", TEXT_ARG(name), TEXT_ARG(type));
+}
+
+static void report_unopened(struct report *report, struct volume *volume)
+{
+	if (volume->problem.len)
+		report_add(report, REPORT_WARNING, "%.*s %.*s: %.*s", TEXT_ARG(volume->name),
+			TEXT_ARG(volume->fs_name), TEXT_ARG(volume->problem));
+	else if (volume->fs_name.len)
+		report_unread(report, volume);
+	else if (!is_partitioned(volume) && volume->dev.size)
+		report_add(
+			report, REPORT_NOTE, "%.*s: no known file system", TEXT_ARG(volume->name));
+}
+
+int scan_open(struct volumes *volumes, struct volume *volume, const struct blockdev *others,
+	size_t n_others)
+{
+	const struct fs_source source = {
+		.dev = &volume->dev,
+		.others = others,
+		.n_others = n_others,
+		.arena = volumes->arena,
+		.report = volumes->report,
+		.name = volume->name,
+	};
+	const struct fs_ops *ops;
+	bool ambivalent = false;
+	int err = scan_identify(volumes, volume, &ambivalent);
+
+	if (err)
+		return err;
+	ops = find_ops(volume->fs_name);
+	if (ops)
+		err = open_with(ops, &source, volume);
+	else if (!volume->fs_name.len)
+		err = open_by_probe(&source, volume);
+	if (err)
+		return err;
+	if (ambivalent)
+		report_add(volumes->report, REPORT_WARNING,
+			"%.*s: signs of several file systems; %s", TEXT_ARG(volume->name),
+			volume->fs ? "read as the one that opens" : "none can be read");
+	if (volume->fs)
+		report_opened(volumes->report, volume);
+	else
+		report_unopened(volumes->report, volume);
+	return 0;
+}
