@@ -30,6 +30,8 @@ struct ext_io_name {
 struct ext_io_name ext_io_name(const struct blockdev *dev);
 extern const struct struct_io_manager ext_io_manager;
 
+extern const struct fs_ops ext_ops;
+
 /* -errno for an error of libext2fs: what it passed through, -ENOMEM, or -EUCLEAN. */
 int ext_errno(errcode_t error);
 
