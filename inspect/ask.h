@@ -12,18 +12,23 @@ struct ask_settings {
 	const char *inspector; /* path of the bootfs-inspect program */
 	uid_t uid;             /* the inspector's user and group; (uid_t)-1: keep ours */
 	gid_t gid;
-	bool namespaces; /* own mount, pid, ipc and uts namespaces: needs CAP_SYS_ADMIN */
+	bool namespaces; /* own mount, pid, ipc and uts namespaces; without where refused */
 };
 
-/* A running inspector. A value; ask_start() fills it, ask_finish() or ask_abort() ends it. */
+/*
+ * A running inspector. A value; ask_start() fills it, ask_finish() or ask_abort() ends it. It
+ * owns the descriptors in it.
+ */
 struct ask {
 	enum question_kind kind;
 	pid_t pid;
-	int pidfd;      /* readable when it is dead: wait with epoll or poll */
-	int answer_fd;  /* memfd of fixed size that the child writes its answer into */
-	int content_fd; /* QUESTION_CONTENT: memfd of content_size bytes; else -1 */
-	uint64_t disk_sizes[MAX_DISKS]; /* what ranges of the answer are checked against */
-	uint32_t n_disks;
+	int pidfd;            /* readable when it is dead: wait with epoll or poll */
+	int answer_fd;        /* memfd of fixed size that the child writes its answer into */
+	int content_fd;       /* QUESTION_CONTENT: memfd of content_size bytes; else -1 */
+	int life_fd;          /* its end of file tells the child that we are gone */
+	uint64_t answer_size; /* bytes: the most the answer memfd can take */
+	char *question;       /* the question as it was sent, on the heap */
+	size_t question_length;
 	struct limits limits;
 };
 
@@ -37,15 +42,20 @@ int ask_start(const struct ask_settings *settings, const struct question *questi
 
 /*
  * After pidfd became readable: reaps the child and decodes the answer. MENU and CONFIG: *ret is
- * a new inspection. CONTENT: *ret_content is the memfd, owned by the caller, whose bytes stand
- * at their content offsets. -EPROTO the child died, failed or lied: err says how ("inspector
- * killed by SIGSYS"). Ends the ask in either case.
+ * a new inspection. CONTENT: *ret_content is the memfd, owned by the caller and sealed against
+ * writing, whose bytes stand at their content offsets. What an inspection says of the disks
+ * (path, size, device) is the question's word, not the child's. -EPROTO the child died or lied:
+ * err says how ("inspector killed by SIGSYS"); else what the child itself said ("-ESTALE: ...").
+ * The other one of ret and ret_content may be NULL. Ends the ask in either case.
  */
 int ask_finish(
 	struct ask *ask, struct inspection **ret, int *ret_content, struct err *err) MUST_CHECK;
 
-/* Kills the child and frees everything; for timeouts and interrupts. Does not wait for long. */
-void ask_abort(struct ask *ask);
+/*
+ * Kills the child and frees everything; for timeouts and interrupts. 0: ended. -EAGAIN: the child
+ * does not die within 50 ms (its disk hangs): only pidfd is left; call again when it is readable.
+ */
+int ask_abort(struct ask *ask);
 
 /* start, poll up to limits.timeout_ms, finish or abort: for programs without an event loop. */
 int ask_and_wait(const struct ask_settings *settings, const struct question *question,
@@ -53,7 +63,12 @@ int ask_and_wait(const struct ask_settings *settings, const struct question *que
 
 /*
  * Opens a disk for a question: O_RDONLY|O_NONBLOCK|O_NOCTTY|O_CLOEXEC, regular files and block
- * devices only; measures size and sector size; drops a block device's cached pages. The caller
- * closes disk->fd. err says what is wrong and what to do.
+ * devices only; measures size and sector size; drops a block device's cached pages. `path` is
+ * borrowed as disk->path; vdev and partition are not touched. The caller closes disk->fd. err
+ * says "PATH: what is wrong, and what to do".
  */
 int ask_open_disk(const char *path, struct question_disk *disk, struct err *err) MUST_CHECK;
+
+/* The same for a descriptor that is open already (borrowed): measures it. */
+int ask_measure_disk(
+	const char *path, int fd, struct question_disk *disk, struct err *err) MUST_CHECK;

@@ -51,3 +51,14 @@ struct question {
 	uint64_t content_size;     /* as the menu's answer said; different now: an error */
 	uint64_t content_identity; /* likewise */
 };
+
+/* The most bytes an answer to it may have; also what the answer's memfd is made with. */
+static inline uint64_t question_answer_size(const struct question *question)
+{
+	const uint64_t most = 64 * MIB, least = MIB;
+	uint64_t share = question->limits.memory / 4;
+
+	if (question->kind == QUESTION_CONTENT || share < least)
+		return least;
+	return share < most ? share : most;
+}

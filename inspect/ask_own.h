@@ -1,0 +1,8 @@
+/* What ask.c and ask_finish.c share. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "inspect/ask.h"
+
+/* Closes and frees whatever is left; the child must be reaped. */
+void ask_done(struct ask *ask);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inspect/worker.h"
+
+#include "inspect/answer.h"
+#include "inspect/sandbox.h"
+#include "inspect/wire.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+
+enum {
+	MAX_QUESTION = 4 << 20,    /* bytes */
+	PROGRAM_MEMORY = 24 << 20, /* address space that is not the guest's fault */
+};
+
+/* ---- the order ----------------------------------------------------------------------------- */
+
+void worker_order_print(const struct worker_order *order, char out[WORKER_ORDER_LENGTH])
+{
+	snprintf(out, WORKER_ORDER_LENGTH, "%u:%u:%" PRIu64 ":%u:%u:%u", order->uid, order->gid,
+		order->memory, order->cpu_seconds, order->disks, order->private_root);
+}
+
+bool worker_order_parse(const char *string, struct worker_order *ret)
+{
+	struct text rest = text_of(string), word;
+	uint64_t numbers[6];
+	unsigned n = 0;
+
+	while (text_cut(&rest, ':', &word)) {
+		if (n == ARRAY_SIZE(numbers) || !text_number(word, &numbers[n++]))
+			return false;
+	}
+	if (n != ARRAY_SIZE(numbers) || numbers[0] > UINT32_MAX || numbers[1] > UINT32_MAX ||
+		numbers[3] > UINT32_MAX || numbers[4] > MAX_DISKS || numbers[5] > 1)
+		return false;
+	*ret = (struct worker_order){
+		.uid = (uid_t)numbers[0],
+		.gid = (gid_t)numbers[1],
+		.memory = numbers[2],
+		.cpu_seconds = (uint32_t)numbers[3],
+		.disks = (uint32_t)numbers[4],
+		.private_root = numbers[5] == 1,
+	};
+	return true;
+}
+
+/* ---- question and answer ------------------------------------------------------------------- */
+
+static int read_question(struct arena *arena, struct question *ret, struct err *err)
+{
+	_free_ char *bytes = malloc(MAX_QUESTION);
+	struct text message;
+	ssize_t n;
+	int r;
+
+	if (!bytes)
+		return err_set(err, ENOMEM, "no memory for the question");
+	n = pread(WORKER_QUESTION, bytes, MAX_QUESTION, 0);
+	if (n < 0)
+		return err_set(err, errno, "reading the question: %s", strerror(errno));
+	message = (struct text){bytes, (size_t)n};
+	r = wire_get_question(message, arena, ret, err);
+	for (uint32_t i = 0; i < ret->n_disks && r == 0; i++)
+		ret->disks[i].fd = WORKER_DISKS + (int)i;
+	return r;
+}
+
+static int write_answer(struct text bytes, struct err *err)
+{
+	uint64_t at = 0;
+
+	while (bytes.len) {
+		ssize_t n = pwrite(WORKER_ANSWER, bytes.at, bytes.len, (off_t)at);
+
+		if (n <= 0)
+			return err_set(err, n < 0 ? errno : ENOSPC, "writing the answer");
+		at += (uint64_t)n;
+		bytes = text_skip(bytes, (size_t)n);
+	}
+	return 0;
+}
+
+/* What is too long for the answer goes without what only people read. */
+static int encode(struct strbuf *buf, struct inspection *inspection, struct err *err)
+{
+	wire_put_inspection(buf, inspection);
+	if (buf->failed != -EFBIG)
+		return buf->failed ? err_set(err, -buf->failed, "no memory for the answer") : 0;
+	for (struct menu_entry *entry = inspection->menu.first; entry; entry = entry->next)
+		entry->script = (struct text){0};
+	report_add(&inspection->report, REPORT_WARNING,
+		"menu too big: entries are shown without their script");
+	strbuf_done(buf);
+	wire_put_inspection(buf, inspection);
+	return buf->failed ? err_set(err, -buf->failed, "menu too big for an answer") : 0;
+}
+
+static int answer_with_menu(const struct question *question, uint32_t gaps, struct err *err)
+{
+	_inspection_ struct inspection *inspection = inspection_new(question->limits.memory / 2);
+	_strbuf_ struct strbuf buf = {.limit = question_answer_size(question)};
+	int r;
+
+	if (!inspection)
+		return err_set(err, ENOMEM, "no memory for an inspection");
+	inspection->gaps = gaps;
+	r = answer_menu(question, inspection, err);
+	if (r == 0)
+		r = encode(&buf, inspection, err);
+	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
+}
+
+static int answer_with_content(const struct question *question, struct err *err)
+{
+	_strbuf_ struct strbuf buf = {0};
+	int r = answer_content(question, WORKER_CONTENT, err);
+
+	wire_put_done(&buf);
+	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
+}
+
+static int answer(uint32_t gaps, struct err *err)
+{
+	_arena_ struct arena arena = {.limit = 2 * (size_t)MAX_QUESTION};
+	struct question question = {0};
+	int r = read_question(&arena, &question, err);
+
+	if (r < 0)
+		return r;
+	if (question.kind == QUESTION_CONTENT)
+		return answer_with_content(&question, err);
+	return answer_with_menu(&question, gaps, err);
+}
+
+int worker_run(const char *order_string)
+{
+	_strbuf_ struct strbuf failure = {0};
+	struct sandbox_settings sandbox;
+	struct worker_order order;
+	struct err err = {0}, ignored = {0};
+	uint32_t gaps = 0;
+	sigset_t none;
+	int r;
+
+	if (!worker_order_parse(order_string, &order))
+		return 2;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	sandbox = (struct sandbox_settings){
+		.uid = order.uid,
+		.gid = order.gid,
+		.memory = order.memory + PROGRAM_MEMORY,
+		.cpu_seconds = order.cpu_seconds,
+		.private_root = order.private_root,
+		.keep_fds = WORKER_DISKS + (int)order.disks,
+		.parent_fd = WORKER_PARENT,
+		.write_fds = {WORKER_ANSWER, WORKER_CONTENT},
+	};
+	r = sandbox_enter(&sandbox, &gaps, &err);
+	if (r == 0)
+		r = answer(gaps, &err);
+	if (r == 0)
+		return 0;
+	wire_put_failure(&failure, &err);
+	return write_answer(strbuf_text(&failure), &ignored) < 0 ? 3 : 0;
+}
