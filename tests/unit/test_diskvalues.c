@@ -76,7 +76,7 @@ static void leaves_out_what_no_path_can_name(void **state)
 
 static void reads_any_place_through_the_cache(void **state)
 {
-	unsigned char disk[3000];
+	unsigned char disk[3000] = {0};
 	struct blockdev dev = blockdev_on_memory(disk, sizeof(disk));
 	struct arena arena _arena_;
 	struct readcache cache;
