@@ -32,6 +32,16 @@ extern const struct struct_io_manager ext_io_manager;
 
 extern const struct fs_ops ext_ops;
 
+static inline struct ext *to_ext(struct fs *fs)
+{
+	return (struct ext *)(void *)fs;
+}
+
+/* What opens and closes the reader: see struct fs_ops. */
+int ext_probe(const struct blockdev *dev);
+int ext_open(const struct fs_source *source, struct fs **ret, struct err *err);
+void ext_close(struct fs *fs);
+
 /* -errno for an error of libext2fs: what it passed through, -ENOMEM, or -EUCLEAN. */
 int ext_errno(errcode_t error);
 
@@ -40,6 +50,8 @@ int ext_errno(errcode_t error);
  * from then on, so that the caller tries again. A live file system looks like that.
  */
 bool ext_forgive(struct ext *ext, errcode_t error);
+
+void ext_warn_checksum(const struct ext *ext);
 
 /* Reads an inode into ext->inode. -EUCLEAN for a number that cannot be. */
 int ext_read_inode(struct ext *ext, uint64_t ino) MUST_CHECK;
