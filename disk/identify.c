@@ -63,8 +63,43 @@ static void probe_done(blkid_probe *probe)
 	blkid_free_probe(*probe);
 }
 
-static int identify_by_libblkid(
-	const struct blockdev *dev, struct arena *arena, struct identity *ret)
+/*
+ * Looked for only where nothing else was found. ZFS and an XFS log read a megabyte, and the
+ * controllers' formats dozens of places at the volume's end: more than all the rest together.
+ */
+static const char *const late_types[] = {
+	"zfs_member",
+	"xfs_external_log",
+	"adaptec_raid_member",
+	"ddf_raid_member",
+	"drbd",
+	"hpt37x_raid_member",
+	"hpt45x_raid_member",
+	"isw_raid_member",
+	"jmicron_raid_member",
+	"lsi_mega_raid_member",
+	"nvidia_raid_member",
+	"promise_fasttrack_raid_member",
+	"silicon_medley_raid_member",
+	"via_raid_member",
+};
+
+/* A ZFS member has at least 64 MiB: a boot loader's little partition is not searched for one. */
+enum { LATE_SIZE = 64 << 20 };
+
+static void set_filter(blkid_probe probe, bool late)
+{
+	char *names[ARRAY_SIZE(late_types) + 1] = {0};
+
+	/* The library's type is not const; it only compares the names. */
+	for (unsigned i = 0; i < ARRAY_SIZE(late_types); i++)
+		names[i] = (char *)(uintptr_t)late_types[i];
+	blkid_probe_filter_superblocks_type(
+		probe, late ? BLKID_FLTR_ONLYIN : BLKID_FLTR_NOTIN, names);
+}
+
+static int probe_once(
+	const struct blockdev *dev, bool late, struct arena *arena, struct identity *ret)
 {
 	blkid_probe probe CLEANUP(probe_done) = blkid_new_probe();
 
@@ -76,6 +111,7 @@ static int identify_by_libblkid(
 	blkid_probe_set_sectorsize(probe, dev->sector_size);
 	blkid_probe_set_superblocks_flags(
 		probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL);
+	set_filter(probe, late);
 	switch (blkid_do_safeprobe(probe)) {
 	case 0:
 		return take_values(probe, arena, ret);
@@ -87,6 +123,16 @@ static int identify_by_libblkid(
 	default:
 		return -EIO;
 	}
+}
+
+static int identify_by_libblkid(
+	const struct blockdev *dev, struct arena *arena, struct identity *ret)
+{
+	int err = probe_once(dev, false, arena, ret);
+
+	if (!err && !ret->type.len && !ret->ambivalent && dev->size >= LATE_SIZE)
+		err = probe_once(dev, true, arena, ret);
+	return err;
 }
 
 int identify(const struct blockdev *dev, struct arena *arena, struct identity *ret)
