@@ -2,8 +2,10 @@
 #include "parsers/table.h"
 
 const struct parser *const parser_table[] = {
+	&parser_bls,
 	&parser_extlinux,
 	&parser_legacy,
 	&parser_lilo,
+	&parser_uki,
 	NULL,
 };
