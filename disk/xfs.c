@@ -27,6 +27,12 @@ static int xfs_root(struct fs *fs, struct node *ret)
 	return ret->type == NODE_FOLDER ? 0 : -EUCLEAN;
 }
 
+/* Everything dies with the arena. */
+static void xfs_close(struct fs *fs)
+{
+	(void)fs;
+}
+
 static int xfs_open(const struct fs_source *source, struct fs **ret, struct err *err);
 
 const struct fs_ops xfs_ops = {
@@ -39,6 +45,7 @@ const struct fs_ops xfs_ops = {
 	.readlink = xfs_link_read,
 	.read = xfs_file_read,
 	.extents = xfs_file_extents,
+	.close = xfs_close,
 };
 
 static int xfs_open(const struct fs_source *source, struct fs **ret, struct err *err)

@@ -40,7 +40,7 @@ void image_open(struct image_view *view, const struct fs_ops *ops, int fd, uint6
 
 void image_close(struct image_view *view)
 {
-	if (view->r == 0 && view->fs->ops->close)
+	if (view->r == 0)
 		view->fs->ops->close(view->fs);
 	arena_done(&view->arena);
 }

@@ -1,0 +1,27 @@
+/* For the fuzz targets of file systems: a big disk out of few bytes, and using all of a reader. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "disk/fs.h"
+
+/*
+ * The bytes: le64 size of the disk, then runs, each le32 first sector, le16 number of sectors and
+ * the sectors of 512 bytes; the last run may be cut short, a later one lies over an earlier one.
+ * Everything else reads as zeros. tests/support/sparse_seed.py makes such bytes of an image.
+ */
+struct sparse_disk {
+	struct blockdev dev; /* borrows this struct and the bytes */
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* False: too few bytes even for the size. */
+bool sparse_disk_init(struct sparse_disk *disk, const uint8_t *bytes, size_t len);
+
+/*
+ * Opens a disk and looks at everything a bounded walk finds: lists, finds, reads and maps.
+ * Aborts where the answers contradict each other: extents that do not add up to the size, or
+ * that hold other bytes than reading gives.
+ */
+void fsfuzz_use(const struct fs_ops *ops, const struct blockdev *dev, const struct blockdev *others,
+	size_t n_others);

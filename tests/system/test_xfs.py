@@ -1,0 +1,232 @@
+"""XFS: our reader against the kernel's, and against mkfs where this kernel cannot mount."""
+
+import os
+import random
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / os.environ.get("BOOTFS_BUILD", "build/release-gcc")
+sys.path.insert(0, str(TOP / "tests/support"))
+
+import fstree  # noqa: E402
+
+MIB = 1 << 20
+INCOMPAT, CRC, PARENT = 216, 224, 0x80
+
+# What this machine's mkfs.xfs can make and the kernel can mount: blocks to 4096 bytes, version 5.
+MOUNTABLE = [
+    "",
+    "-m finobt=0,rmapbt=0,reflink=0,bigtime=0,inobtcount=0",
+    "-m rmapbt=1,reflink=1,bigtime=1,inobtcount=1",
+    "-m reflink=0 -i nrext64=1",
+    "-i nrext64=1,size=1024",
+    "-i sparse=0,size=2048",
+    "-b size=1024",
+    "-b size=2048 -n size=8192",
+    "-n size=65536",
+    "-b size=1024 -n size=32768 -i size=512",
+    "-s size=4096",
+    "-d agcount=4 -l size=64m,su=256k",
+]
+
+
+def make(image, options, size=400 * MIB, *, proto=None):
+    image.unlink(missing_ok=True)
+    with open(image, "wb") as file:
+        file.truncate(size)
+    words = options.split() + (["-p", str(proto)] if proto else [])
+    ran = subprocess.run(["mkfs.xfs", "-q", *words, str(image)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return image
+
+
+def compare(image, root, ignore=()):
+    """Everything agrees, and nothing is wrong with the extents; fs-dump's answer."""
+    theirs = fstree.kernel_view(root, ignore)
+    ours, answer = fstree.our_view(BUILD, image, ignore=ignore)
+    assert not fstree.differences(ours, theirs)
+    assert not fstree.wrong_extents(answer)
+    return answer
+
+
+def warnings(answer):
+    return [text for kind, text in answer["report"] if kind in ("warning", "note")]
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def set_incompat(image, flags):
+    """Adds incompatible features to the superblock and makes its checksum right again."""
+    with open(image, "r+b") as file:
+        sector = bytearray(file.read(512))
+        old, = struct.unpack_from(">I", sector, INCOMPAT)
+        struct.pack_into(">I", sector, INCOMPAT, old | flags)
+        struct.pack_into("<I", sector, CRC, 0)
+        struct.pack_into("<I", sector, CRC, crc32c(sector))
+        file.seek(0)
+        file.write(sector)
+
+
+@pytest.mark.parametrize("options", MOUNTABLE)
+def test_reads_what_the_kernel_reads(tmp_path, options):
+    image = make(tmp_path / "image", options)
+    with fstree.mounted(image) as root:
+        fstree.make_small(root)
+        fstree.make_folders(root)
+        fstree.make_files(root)
+        if "reflink=0" not in options:
+            fstree.make_clones(root)
+    with fstree.mounted(image, options="loop,ro") as root:
+        answer = compare(image, root)
+    assert not warnings(answer)
+    assert len(fstree.extents_of(answer, "/punched")) >= 3000
+    assert fstree.extents_of(answer, "/only a hole") == [["zero", 0, 0, 10_000_000]]
+
+
+def test_reads_parent_pointers_as_the_kernel_writes_them(tmp_path):
+    image = make(tmp_path / "image", "")
+    set_incompat(image, PARENT)
+    with fstree.mounted(image) as root:
+        fstree.make_small(root)
+        fstree.make_folders(root, names=500)
+    with fstree.mounted(image, options="loop,ro") as root:
+        assert not warnings(compare(image, root))
+
+
+def test_finds_the_log_clean_after_every_unmount_and_not_before(tmp_path):
+    image = make(tmp_path / "image", "")
+    copy = tmp_path / "copy"
+    for turn in range(6):
+        with fstree.mounted(image) as root:
+            for i in range(4000):
+                (root / f"{turn} {i}").touch()
+                if i % 500 == 0:
+                    os.sync()
+            os.sync()
+            subprocess.run(["cp", "--sparse=always", image, copy], check=True)
+        _, answer = fstree.our_view(BUILD, copy)
+        assert any("log not replayed: recent changes may be missing" in w
+                   for w in warnings(answer))
+        with fstree.mounted(image, options="loop,ro") as root:
+            assert not warnings(compare(image, root))
+
+
+def prototype(folder, depth=1):
+    """The lines of mkfs.xfs' prototype for a tree."""
+    for path in sorted(folder.iterdir()):
+        indent = " " * depth
+        mode = f"{path.lstat().st_mode & 0o777:03o}"
+        if path.is_symlink():
+            yield f"{indent}{path.name} l--777 0 0 {os.readlink(path)}"
+        elif path.is_dir():
+            yield f"{indent}{path.name} d--{mode} 0 0"
+            yield from prototype(path, depth + 1)
+            yield f"{indent}$"
+        else:
+            yield f"{indent}{path.name} ---{mode} 0 0 {path}"
+
+
+@pytest.fixture(scope="module")
+def plain_tree(tmp_path_factory):
+    """A tree that a prototype can describe: no blanks in names, links that fit an inode."""
+    root = tmp_path_factory.mktemp("tree")
+    (root / "many").mkdir()
+    for i in range(4000):
+        (root / f"many/initrd.img-{i}-{'y' * (i % 97)}").write_bytes(fstree.noise(i % 7 * 700, i))
+    (root / "Folder/Deeper").mkdir(parents=True)
+    (root / "Folder/Deeper/Kernel").write_bytes(fstree.noise(1_000_001, 1))
+    (root / "large").write_bytes(fstree.noise(12_000_000, 2))
+    (root / ("n" * 255)).write_text("long name")
+    (root / "link").symlink_to("Folder/Deeper/Kernel")
+    (root / "empty").touch()
+    root.chmod(0o755)
+    return root
+
+
+# What this kernel does not mount: version 4, ascii-ci, blocks over the page size.
+@pytest.mark.parametrize("options", [
+    "-m crc=0,finobt=0",
+    "-m crc=0,finobt=0 -n ftype=0",
+    "-m crc=0,finobt=0 -n ftype=1 -b size=512 -i size=256",
+    "-m crc=0,finobt=0 -b size=1024 -n size=4096 -d agcount=8",
+    "-m crc=0,finobt=0 -i attr=1,projid32bit=0 -l version=1,lazy-count=0",
+    "-m crc=0,finobt=0 -b size=65536 -n size=65536",
+    "-n version=ci",
+    "-m crc=0,finobt=0 -n version=ci",
+    "-b size=8192",
+    "-b size=65536",
+    "-s size=32768 -b size=32768",
+])
+def test_reads_what_mkfs_made(tmp_path, plain_tree, options):
+    proto = tmp_path / "proto"
+    proto.write_text("\n".join(["/", "0 0", "d--755 0 0", *prototype(plain_tree), "$"]) + "\n")
+    image = make(tmp_path / "image", options, size=800 * MIB, proto=proto)
+    assert not warnings(compare(image, plain_tree, ignore=["mtime"]))
+
+
+@pytest.fixture(scope="module")
+def asan():
+    """The build with the sanitizers: where a crash would be seen."""
+    build = "build/asan-clang"
+    ran = subprocess.run(["make", "-s", "-C", TOP, "V=asan", "CC=clang",
+                          f"{build}/tests/tools/fs-dump"], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return TOP / build
+
+
+def damage(image, sectors, seed):
+    """Changes some bytes of some of the sectors; what stood there."""
+    chance = random.Random(seed)
+    before = []
+    with open(image, "r+b", buffering=0) as file:
+        for _ in range(chance.choice((1, 3, 20))):
+            at = chance.choice(sectors) * 512 + chance.randrange(512)
+            file.seek(at)
+            before.append((at, file.read(1)))
+            file.seek(at)
+            file.write(bytes([chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))]))
+    return before
+
+
+def restore(image, before):
+    with open(image, "r+b", buffering=0) as file:
+        for at, byte in reversed(before):
+            file.seek(at)
+            file.write(byte)
+
+
+def sectors_in_use(image, command):
+    from sparse_seed import sectors_read
+    return sorted(sectors_read(image, command))
+
+
+@pytest.mark.parametrize("options", ["-b size=1024", "-m crc=0,finobt=0 -b size=512"])
+def test_survives_damage(tmp_path, asan, options):
+    root = tmp_path / "tree"
+    (root / "folder").mkdir(parents=True)
+    for i in range(200):
+        (root / f"folder/{'x' * 80}{i}").write_bytes(b"0" * (i % 3 * 400))
+    (root / "link").symlink_to("folder/x")
+    proto = tmp_path / "proto"
+    proto.write_text("\n".join(["/", "0 0", "d--755 0 0", *prototype(root), "$"]) + "\n")
+    image = make(tmp_path / "image", options, proto=proto)
+    dump = [str(asan / "tests/tools/fs-dump"), str(image)]
+    sectors = sectors_in_use(image, dump)
+    assert len(sectors) > 20
+    for seed in range(150):
+        before = damage(image, sectors, seed)
+        ran = subprocess.run(dump, capture_output=True, timeout=30)
+        assert ran.returncode in (0, 1), (seed, ran.stderr[-3000:])
+        restore(image, before)
