@@ -21,7 +21,8 @@ def sectors_read(image, command):
     seen = set()
     with tempfile.NamedTemporaryFile("r") as log:
         subprocess.run(["strace", "-f", "-y", "-s0", "-e", "trace=pread64", "-o", log.name, *command],
-                       check=True, stdout=subprocess.DEVNULL)
+                       check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         for line in log:
             read = re.search(r'pread64\(\d+<(.*?)>, ".*?"\.*, (\d+), (\d+)\)', line)
             if read and read[1] == path:

@@ -13,7 +13,7 @@ extern const struct fs_ops xfs_ops;
 enum { IMAGE_SIZE = 300 << 20 };
 
 /* Real images, made once; a test writes into one and puts back what it changed. */
-enum { V4, V5, NOCASE, IMAGES };
+enum { V4, V5, NOCASE, LARGE, IMAGES };
 static int images[IMAGES];
 
 #define MAKE                                                                            \
@@ -28,6 +28,9 @@ static int make_images(void **state)
 	images[V4] = image_make(IMAGE_SIZE, MAKE "-m crc=0,finobt=0 -n ftype=0");
 	images[V5] = image_make(
 		IMAGE_SIZE, MAKE "-m uuid=01234567-89ab-cdef-0123-456789abcdef -L 'a label'");
+	images[LARGE] = image_make(IMAGE_SIZE,
+		"{ printf '/x\\n0 0\\nd--755 0 0\\n'; seq -f 'vmlinuz-%05.0f-amd64 ---644 0 0 "
+		"/dev/null' 20000; echo '$'; } >$IMAGE.p; mkfs.xfs -q -p $IMAGE.p $IMAGE");
 	images[NOCASE] = image_make(IMAGE_SIZE, MAKE "-m crc=0,finobt=0 -n version=ci");
 	return 0;
 }
@@ -53,7 +56,7 @@ static void opens_every_version_and_tells_uuid_and_label(void **state)
 	int i;
 
 	(void)state;
-	for (i = 0; i < IMAGES; i++) {
+	for (i = 0; i < LARGE; i++) {
 		open_image(&view, i);
 		assert_int_equal(xfs_ops.probe(&view.dev), 1);
 		assert_int_equal(view.r, 0);
@@ -75,7 +78,7 @@ static void walks_to_files_and_reads_links(void **state)
 	int i;
 
 	(void)state;
-	for (i = 0; i < IMAGES; i++) {
+	for (i = 0; i < LARGE; i++) {
 		open_image(&view, i);
 		assert_int_equal(fs_walk(view.fs, TEXT("/folder/MixedCase"), &node), 0);
 		assert_int_equal(node.type, NODE_FILE);
@@ -99,12 +102,56 @@ static void ignores_case_only_where_the_file_system_does(void **state)
 	int i, expected;
 
 	(void)state;
-	for (i = 0; i < IMAGES; i++) {
+	for (i = 0; i < LARGE; i++) {
 		expected = i == NOCASE ? 0 : -ENOENT;
 		open_image(&view, i);
 		assert_int_equal(fs_walk(view.fs, TEXT("/FOLDER/mIXEDcASE"), &node), expected);
 		image_close(&view);
 	}
+}
+
+/* Bytes read so far through the blockdev below. */
+static uint64_t bytes_read;
+
+static int counting_read(const struct blockdev *dev, uint64_t offset, void *buf, size_t len)
+{
+	bytes_read += len;
+	return blockdev_read(dev->under, offset, buf, len);
+}
+
+static int count_name(void *context, struct text name)
+{
+	(void)name;
+	++*(uint32_t *)context;
+	return 0;
+}
+
+static void finds_a_name_without_reading_the_whole_folder(void **state)
+{
+	struct blockdev disk = blockdev_on_fd(images[LARGE], 0, IMAGE_SIZE, 512), counting = disk;
+	struct node root, node;
+	struct image_view view;
+	uint32_t names = 0;
+	struct fs *fs;
+
+	(void)state;
+	counting.read = counting_read;
+	counting.under = &disk;
+	open_image(&view, LARGE);
+	assert_int_equal(xfs_ops.open(&(struct fs_source){.dev = &counting,
+					      .arena = &view.arena,
+					      .report = &view.report},
+				 &fs, NULL),
+		0);
+	assert_int_equal(fs->ops->root(fs, &root), 0);
+	bytes_read = 0;
+	assert_int_equal(fs->ops->find(fs, &root, TEXT("vmlinuz-13579-amd64"), &node), 0);
+	assert_int_equal(fs->ops->find(fs, &root, TEXT("vmlinuz-13579-arm64"), &node), -ENOENT);
+	assert_true(bytes_read < 65536);
+	assert_int_equal(fs->ops->list(fs, &root, count_name, &names), 0);
+	assert_int_equal(names, 20000);
+	assert_true(bytes_read > root.size / 2);
+	image_close(&view);
 }
 
 static void refuses_what_is_not_xfs(void **state)
@@ -142,22 +189,10 @@ struct field {
 	size_t at, size;
 };
 
-static const struct field needed[] = {
-	FIELD(block_size),
-	FIELD(blocks),
-	FIELD(root_ino),
-	FIELD(ag_blocks),
-	FIELD(ag_count),
-	FIELD(version),
-	FIELD(sector_size),
-	FIELD(inode_size),
-	FIELD(inodes_per_block),
-	FIELD(block_log),
-	FIELD(sector_log),
-	FIELD(inode_log),
-	FIELD(inodes_per_block_log),
-	FIELD(ag_block_log),
-};
+static const struct field needed[] = {FIELD(block_size), FIELD(blocks), FIELD(root_ino),
+	FIELD(ag_blocks), FIELD(ag_count), FIELD(version), FIELD(sector_size), FIELD(inode_size),
+	FIELD(inodes_per_block), FIELD(block_log), FIELD(sector_log), FIELD(inode_log),
+	FIELD(inodes_per_block_log), FIELD(ag_block_log)};
 
 /* XSA-443 was a superblock that was believed. */
 static void refuses_needed_superblock_fields_at_their_extremes(void **state)
@@ -343,6 +378,7 @@ int main(void)
 		cmocka_unit_test(opens_every_version_and_tells_uuid_and_label),
 		cmocka_unit_test(walks_to_files_and_reads_links),
 		cmocka_unit_test(ignores_case_only_where_the_file_system_does),
+		cmocka_unit_test(finds_a_name_without_reading_the_whole_folder),
 		cmocka_unit_test(refuses_what_is_not_xfs),
 		cmocka_unit_test(refuses_needed_superblock_fields_at_their_extremes),
 		cmocka_unit_test(survives_every_byte_of_the_superblock_at_its_extremes),
