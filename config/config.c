@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 
@@ -121,15 +119,4 @@ struct config *config_read(const char *file, const char *xl_helper)
 		return NULL;
 	}
 	return config;
-}
-
-void config_check_users(struct config *config)
-{
-	if (!getpwnam(config->worker_user.at))
-		config_add_problem(config, config->file, config->worker_user_line,
-			!config->worker_user_line, "worker-user: no user \"%s\" on this host",
-			config->worker_user.at);
-	if (config->access_group.len && !getgrnam(config->access_group.at))
-		config_add_problem(config, config->file, config->access_line, false,
-			"access: no group \"%s\" on this host", config->access_group.at);
 }

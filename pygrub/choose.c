@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pygrub/choose.h"
+
+#include "core/escape.h"
+#include "pygrub/tree.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+enum { MENU_BYTES = 256 << 20 };
+
+json_t *choose_read_menu(int folder, struct err *err)
+{
+	_strbuf_ struct strbuf text = {0};
+	int r = tree_read(folder, "menu.json", MENU_BYTES, &text);
+
+	if (r == -ENOENT) {
+		tree_error(folder, err);
+		return NULL;
+	}
+	if (r) {
+		errno = -r;
+		err_set(err, -r, "cannot read the menu: %m");
+		return NULL;
+	}
+	return menu_parse(strbuf_text(&text), err);
+}
+
+uint64_t choice_index(const struct choice *choice)
+{
+	uint64_t index = 0;
+	struct text number = text_skip(text_of(choice->entry), strlen("entries/"));
+
+	return text_number(number, &index) ? index : UINT64_MAX;
+}
+
+/* The link `default` names the entry's folder. */
+static int choose_default(int folder, struct choice *ret, struct err *err)
+{
+	ssize_t n = readlinkat(folder, "default", ret->entry, sizeof(ret->entry) - 1);
+
+	if (n < 0 && errno == ENOENT)
+		return tree_error(folder, err);
+	if (n < 0)
+		return err_set(err, errno, "cannot read the menu: %m");
+	ret->entry[n] = '\0';
+	if (strncmp(ret->entry, "entries/", strlen("entries/")) || choice_index(ret) == UINT64_MAX)
+		return err_set(err, EPROTO, "bootfs names a default entry that is none");
+	return 0;
+}
+
+static int not_there(const char *wanted, uint64_t count, struct err *err)
+{
+	return err_set(err, ENOENT, "there is no entry \"%s\" among the %" PRIu64 " of the menu",
+		wanted, count);
+}
+
+/* The domain's own setting, where bootfs knows whose disk it is, else the whole host's. */
+static bool refuses(const struct config *config, struct text domain)
+{
+	for (const struct domain *d = config->domains; d; d = d->next) {
+		if (text_equal(d->name, domain))
+			return d->refuse_missing_entry;
+	}
+	return config->refuse_missing_entry;
+}
+
+int choose_entry(int folder, const struct options *options, const struct config *config,
+	struct choice *ret, struct err *err)
+{
+	enum menu_match match;
+	uint64_t index, count;
+	json_t *menu;
+	bool refuse;
+
+	if (!options->entry)
+		return choose_default(folder, ret, err);
+	menu = choose_read_menu(folder, err);
+	if (!menu)
+		return -err->code;
+	count = menu_count(menu);
+	match = menu_find(menu, options->entry, &index);
+	refuse = refuses(config, menu_string(menu, "domain"));
+	json_decref(menu);
+	if (!count)
+		return tree_error(folder, err);
+	if (match == MENU_FOUND) {
+		snprintf(ret->entry, sizeof(ret->entry), "entries/%" PRIu64, index);
+		return 0;
+	}
+	if (match == MENU_NO_PATH || refuse)
+		return not_there(options->entry, count, err);
+	strbuf_adds(&ret->warning, "there is no entry \"");
+	escape_add_cut(&ret->warning, text_of(options->entry), 200);
+	strbuf_adds(&ret->warning, "\": booting the default");
+	return choose_default(folder, ret, err);
+}

@@ -1,0 +1,27 @@
+/* Which entry of the menu is meant. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "config/config.h"
+#include "pygrub/menu.h"
+#include "pygrub/options.h"
+
+/* The chosen entry. */
+struct choice {
+	char entry[32];        /* its folder, as "entries/2" */
+	struct strbuf warning; /* what was asked for and is not there; empty: nothing */
+};
+
+/*
+ * What the options ask for: --entry, or the default. An index or title that does not exist is
+ * the default with a warning, as in pygrub, or an error where the configuration says
+ * missing-entry = refuse. -ENOENT with err where nothing boots.
+ */
+int choose_entry(int folder, const struct options *options, const struct config *config,
+	struct choice *ret, struct err *err) MUST_CHECK;
+
+/* The menu of the folder; NULL with err. The caller drops it. */
+json_t *choose_read_menu(int folder, struct err *err) MUST_CHECK;
+
+/* The index of an entry's folder. */
+uint64_t choice_index(const struct choice *choice);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pygrub/message.h"
+
+#include "core/escape.h"
+
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/syslog.h>
+#include <sys/un.h>
+
+enum { MESSAGE_BYTES = 2000 };
+
+/*
+ * Makes a text safe for a terminal. Guests' text in it is escaped already (the tree shows it so):
+ * a backslash stays one.
+ */
+static void add_line(struct strbuf *out, struct text text)
+{
+	struct text part;
+	bool first = true;
+
+	text = text_first(text_trim(text), MESSAGE_BYTES);
+	while (text_cut(&text, '\\', &part)) {
+		if (!first)
+			strbuf_addc(out, '\\');
+		escape_add(out, part);
+		first = false;
+	}
+}
+
+static void print_line(const char *who, struct text line)
+{
+	_strbuf_ struct strbuf out = {0};
+
+	strbuf_adds(&out, who);
+	strbuf_add(&out, line);
+	strbuf_addc(&out, '\n');
+	/* One write: lines of several programs on one terminal do not mix. */
+	if (!out.failed && write(STDERR_FILENO, out.at, out.len) < 0)
+		return; /* there is nobody to tell */
+}
+
+/* RFC 3164 to the local socket, as syslog() sends it, but never waiting for a full one. */
+static void send_to_syslog(int severity, struct text line)
+{
+	static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+	_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_strbuf_ struct strbuf out = {0};
+
+	strbuf_addf(&out, "<%d>bootfs-pygrub[%d]: ", LOG_DAEMON | severity, (int)getpid());
+	strbuf_add(&out, line);
+	if (fd < 0 || out.failed ||
+		connect(fd, (const struct sockaddr *)&address, sizeof(address)) ||
+		send(fd, out.at, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return; /* no syslog here; standard error has it */
+}
+
+static void log_line(const struct options *options, int severity, struct text line)
+{
+	_strbuf_ struct strbuf out = {0};
+
+	if (options->domain) {
+		strbuf_adds(&out, "domain ");
+		add_line(&out, text_of(options->domain));
+		strbuf_adds(&out, ", ");
+	}
+	strbuf_adds(&out, "disk ");
+	add_line(&out, text_of(options->disk ? options->disk : "(none)"));
+	strbuf_adds(&out, ": ");
+	strbuf_add(&out, line);
+	send_to_syslog(severity, strbuf_text(&out));
+}
+
+void message_failure(const struct options *options, struct text text)
+{
+	bool for_xapi = options->form == ANSWER_SIMPLE && !isatty(STDERR_FILENO);
+	_strbuf_ struct strbuf line = {0};
+
+	add_line(&line, text);
+	print_line(for_xapi ? "RuntimeError: " : "bootfs-pygrub: ", strbuf_text(&line));
+	log_line(options, LOG_ERR, strbuf_text(&line));
+}
+
+void message_warning(const struct options *options, struct text text)
+{
+	_strbuf_ struct strbuf line = {0};
+
+	strbuf_adds(&line, "warning: ");
+	add_line(&line, text);
+	print_line("bootfs-pygrub: ", strbuf_text(&line));
+	log_line(options, LOG_WARNING, strbuf_text(&line));
+}
+
+void message_debug(const struct options *options, const char *format, ...)
+{
+	_strbuf_ struct strbuf line = {0};
+	char text[MESSAGE_BYTES];
+	va_list args;
+
+	if (!options->debug)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	add_line(&line, text_of(text));
+	print_line("bootfs-pygrub: debug: ", strbuf_text(&line));
+}

@@ -1,0 +1,20 @@
+/* The one line that says why there is no answer, where people look for it. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/cleanup.h"
+#include "core/strbuf.h"
+#include "pygrub/options.h"
+
+/*
+ * Failures and warnings go to standard error and to syslog (there with disk and domain: xl's log
+ * file has another name at every try). Each is one line, bounded, with nothing in it that a
+ * terminal obeys. Syslog never makes us wait.
+ */
+
+/* `bootfs-pygrub: TEXT`; `RuntimeError: TEXT` where XAPI called, which shows what follows that. */
+void message_failure(const struct options *options, struct text text);
+void message_warning(const struct options *options, struct text text);
+
+/* With --debug only; to standard error only. */
+void message_debug(const struct options *options, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -1,0 +1,35 @@
+/* The command line, pygrub's and our own additions. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/err.h"
+#include "pygrub/answer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Strings are those of argv; NULL: not given. */
+struct options {
+	const char *disk;   /* the operand: a disk, or with `is_config` a configuration file */
+	const char *output; /* NULL: standard output */
+	const char *output_directory;
+	const char *args, *entry, *domain, *bootfs, *config_file, *platform, *flavour;
+	const char *kernel, *ramdisk; /* paths in the guest */
+	enum answer_form form;
+	bool list, not_really, interactive, is_config, debug, help, version;
+	bool has_runas, has_offset;
+	uid_t runas;
+	uint64_t offset;   /* bytes */
+	char warning[200]; /* what was accepted but not followed; empty: nothing */
+};
+
+/*
+ * Options and operands in any order, `--opt=value` or `--opt value`, unique prefixes. -EINVAL with
+ * err for the first mistake; even then everything else is filled, so that the caller can open
+ * `output`: a reader may wait for it.
+ */
+int options_parse(int argc, char **argv, struct options *ret, struct err *err) MUST_CHECK;
+
+/* The usage lines, for --help and after a mistake. */
+extern const char options_usage[], options_help[];

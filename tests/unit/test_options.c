@@ -1,0 +1,177 @@
+/* bootfs-pygrub's command line: pygrub's options as its callers write them. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pygrub/options.h"
+
+#include "core/text.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+/* Parses words that stand with `|` between them. */
+static int parse(const char *words, struct options *options, struct err *err)
+{
+	static char copy[1024];
+	static char *argv[64];
+	int argc = 0;
+	char *rest = copy, *word;
+
+	snprintf(copy, sizeof(copy), "bootfs-pygrub|%s", words);
+	while ((word = strsep(&rest, "|")))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	*err = (struct err){0};
+	return options_parse(argc, argv, options, err);
+}
+
+static struct options good(const char *words)
+{
+	struct options options;
+	struct err err;
+
+	assert_int_equal(parse(words, &options, &err), 0);
+	return options;
+}
+
+static void assert_refused(const char *words, const char *why)
+{
+	struct options options;
+	struct err err;
+
+	assert_int_equal(parse(words, &options, &err), -EINVAL);
+	assert_non_null(strstr(err.text, why));
+}
+
+/* The words of a real `xl create`. */
+static void takes_what_libxl_gives(void **state)
+{
+	struct options options = good("--args=root=/dev/xvda1 ro|--runas=65437|--quiet|"
+				      "--output=/run/xen/bootloader.3.out|"
+				      "--output-format=simple0|"
+				      "--output-directory=/run/xen/bootloader.3.d|"
+				      "--entry=1|/dev/vg0/mail");
+
+	(void)state;
+	assert_string_equal(options.args, "root=/dev/xvda1 ro");
+	assert_true(options.has_runas);
+	assert_int_equal(options.runas, 65437);
+	assert_string_equal(options.output, "/run/xen/bootloader.3.out");
+	assert_int_equal(options.form, ANSWER_SIMPLE0);
+	assert_string_equal(options.output_directory, "/run/xen/bootloader.3.d");
+	assert_string_equal(options.entry, "1");
+	assert_string_equal(options.disk, "/dev/vg0/mail");
+	assert_string_equal(options.warning, "");
+}
+
+static void takes_both_ways_to_write_a_value(void **state)
+{
+	struct options options = good("--entry|2|--args|a b|--output|-|/disk");
+
+	(void)state;
+	assert_string_equal(options.entry, "2");
+	assert_string_equal(options.args, "a b");
+	assert_null(options.output);
+	assert_string_equal(options.disk, "/disk");
+}
+
+static void takes_any_order_and_prefixes(void **state)
+{
+	struct options options = good("/disk|--list|-n|--not|--offs=512|--quiet|-q|--deb");
+
+	(void)state;
+	assert_true(options.list && options.not_really && options.debug);
+	assert_true(options.has_offset);
+	assert_int_equal(options.offset, 512);
+	assert_string_equal(options.disk, "/disk");
+}
+
+static void defaults_to_sxp_on_standard_output(void **state)
+{
+	struct options options = good("/disk");
+
+	(void)state;
+	assert_int_equal(options.form, ANSWER_SXP);
+	assert_null(options.output);
+	assert_null(options.output_directory);
+	assert_false(options.has_runas || options.has_offset || options.interactive);
+}
+
+static void the_last_of_quiet_and_interactive_wins(void **state)
+{
+	(void)state;
+	assert_true(good("-q|-i|/disk").interactive);
+	assert_false(good("-i|-q|/disk").interactive);
+	assert_false(good("-i|--entry=0|/disk").interactive);
+}
+
+static void operands_may_begin_with_a_dash(void **state)
+{
+	(void)state;
+	assert_string_equal(good("-q|--|-disk").disk, "-disk");
+}
+
+static void warns_of_what_it_does_not_follow(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(good("/a|/b").warning, "only the first"));
+	assert_string_equal(good("/a|/b").disk, "/a");
+	assert_non_null(strstr(good("--ramdisk=/i|/a").warning, "ignored"));
+	assert_string_equal(good("--ramdisk=/i|--kernel=/k|/a").warning, "");
+}
+
+static void refuses_bad_words(void **state)
+{
+	(void)state;
+	assert_refused("", "no disk");
+	assert_refused("-q", "no disk");
+	assert_refused("--frobnicate|/disk", "--frobnicate");
+	assert_refused("-x|/disk", "-x");
+	assert_refused("/disk|--entry", "--entry");
+	assert_refused("--quiet=5|/disk", "--quiet=5");
+	assert_refused("--out=x|/disk", "--out=x"); /* three options begin so */
+	assert_refused("--output-format=xml|/disk", "xml");
+	assert_refused("--runas=nobody|/disk", "nobody");
+	assert_refused("--runas=-1|/disk", "-1");
+	assert_refused("--runas=4294967295|/disk", "4294967295");
+	assert_refused("--offset=1M|/disk", "1M");
+	assert_refused("--offset=-512|/disk", "-512");
+}
+
+/* A reader may wait for the output in its own open(). */
+static void knows_the_output_after_a_mistake(void **state)
+{
+	struct options options;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse("--bogus|-q|--output=/fifo", &options, &err), -EINVAL);
+	assert_string_equal(options.output, "/fifo");
+}
+
+static void help_needs_no_disk(void **state)
+{
+	(void)state;
+	assert_true(good("--help").help);
+	assert_true(good("-h").help);
+	assert_true(good("--version").version);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_what_libxl_gives),
+		cmocka_unit_test(takes_both_ways_to_write_a_value),
+		cmocka_unit_test(takes_any_order_and_prefixes),
+		cmocka_unit_test(defaults_to_sxp_on_standard_output),
+		cmocka_unit_test(the_last_of_quiet_and_interactive_wins),
+		cmocka_unit_test(operands_may_begin_with_a_dash),
+		cmocka_unit_test(warns_of_what_it_does_not_follow),
+		cmocka_unit_test(refuses_bad_words),
+		cmocka_unit_test(knows_the_output_after_a_mistake),
+		cmocka_unit_test(help_needs_no_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
