@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inspect/cli.h"
+
+#include "inspect/ask.h"
+
+#include <getopt.h>
+
+static const char usage[] =
+	"Usage: bootfs-inspect [OPTION]... IMAGE...\n"
+	"Shows what the boot loader in a guest's disk would boot, and how that was found.\n"
+	"Several images are several disks of one guest, the first one hd0.\n"
+	"\n"
+	"      --json                print one JSON object, as menu.json has it\n"
+	"      --grub-platform=NAME  what GRUB's $grub_platform is: xen (default), pc, efi\n"
+	"      --grub-flavour=NAME   debian or fedora; found out when not given\n"
+	"      --config=PLACE        read this configuration: (hd0,msdos1)/boot/grub/grub.cfg\n"
+	"      --entry=ENTRY         boot this one: index, path (1>2), id or title\n"
+	"      --offset=BYTES        the file system of the first image begins here\n"
+	"      --partition=N         the first image is partition N of a disk\n"
+	"      --help, --version\n"
+	"\n"
+	"Exit status: 0 an entry boots, 1 none does (the last line says why), 2 wrong usage.\n";
+
+enum {
+	OPT_JSON = 256,
+	OPT_PLATFORM,
+	OPT_FLAVOUR,
+	OPT_CONFIG,
+	OPT_ENTRY,
+	OPT_OFFSET,
+	OPT_PARTITION,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+static const struct option options[] = {
+	{"json", no_argument, NULL, OPT_JSON},
+	{"grub-platform", required_argument, NULL, OPT_PLATFORM},
+	{"grub-flavour", required_argument, NULL, OPT_FLAVOUR},
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"entry", required_argument, NULL, OPT_ENTRY},
+	{"offset", required_argument, NULL, OPT_OFFSET},
+	{"partition", required_argument, NULL, OPT_PARTITION},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static enum cli_next wrong(const char *what, const char *value)
+{
+	fprintf(stderr, "bootfs-inspect: %s%s; see bootfs-inspect --help\n", what, value);
+	return CLI_USAGE;
+}
+
+static enum cli_next set_flavour(struct question *question, const char *value)
+{
+	question->flavour = text_of(value);
+	if (strcmp(value, "debian") == 0 || strcmp(value, "fedora") == 0)
+		return CLI_GO_ON;
+	return wrong("no such flavour: ", value);
+}
+
+static enum cli_next set_partition(struct question *question, const char *value)
+{
+	uint64_t number;
+
+	if (!text_number(text_of(value), &number) || number < 1 || number > MAX_PARTITIONS)
+		return wrong("not a partition's number: ", value);
+	question->disks[0].partition = (uint32_t)number;
+	return CLI_GO_ON;
+}
+
+static enum cli_next set_offset(struct question *question, const char *value)
+{
+	if (!text_number(text_of(value), &question->offset))
+		return wrong("not a number of bytes: ", value);
+	return CLI_GO_ON;
+}
+
+static enum cli_next set(struct cli *cli, int option, const char *value)
+{
+	struct question *question = &cli->question;
+
+	switch (option) {
+	case OPT_JSON:
+		cli->json = true;
+		return CLI_GO_ON;
+	case OPT_PLATFORM:
+		question->platform = text_of(value);
+		return CLI_GO_ON;
+	case OPT_FLAVOUR:
+		return set_flavour(question, value);
+	case OPT_CONFIG:
+		question->policy.config = text_of(value);
+		return CLI_GO_ON;
+	case OPT_ENTRY:
+		question->policy.entry = text_of(value);
+		question->policy.refuse_missing_entry = true;
+		return CLI_GO_ON;
+	case OPT_OFFSET:
+		return set_offset(question, value);
+	case OPT_PARTITION:
+		return set_partition(question, value);
+	case OPT_HELP:
+		fputs(usage, stdout);
+		return CLI_DONE;
+	case OPT_VERSION:
+		puts("bootfs-inspect " BOOTFS_VERSION);
+		return CLI_DONE;
+	default:
+		return wrong("", "unknown option");
+	}
+}
+
+static enum cli_next open_images(
+	int count, char **paths, struct question *question, struct err *err)
+{
+	if (!count)
+		return wrong("which image?", "");
+	if (count > MAX_DISKS)
+		return wrong("too many images", "");
+	for (int i = 0; i < count; i++) {
+		if (ask_open_disk(paths[i], &question->disks[i], err) < 0)
+			return CLI_FAILED;
+		question->n_disks++;
+	}
+	return CLI_GO_ON;
+}
+
+enum cli_next cli_parse(int argc, char **argv, struct cli *ret, struct err *err)
+{
+	int option;
+
+	*ret = (struct cli){
+		.question = {.platform = TEXT("xen"), .limits = limits_default()},
+	};
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		enum cli_next next = set(ret, option, optarg);
+
+		if (next != CLI_GO_ON)
+			return next;
+	}
+	return open_images(argc - optind, argv + optind, &ret->question, err);
+}
+
+void cli_done(struct cli *cli)
+{
+	for (uint32_t i = 0; i < cli->question.n_disks; i++)
+		close(cli->question.disks[i].fd);
+	cli->question.n_disks = 0;
+}
