@@ -1,0 +1,33 @@
+"""Every file of every fuzz corpus is given to its target again: what was found once stays found."""
+
+import os
+import subprocess
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.join(HERE, "..", "..", os.environ.get("BOOTFS_BUILD", "build/release-gcc"))
+TARGETS = sorted(f[len("fuzz_"):-len(".c")] for f in os.listdir(HERE)
+                 if f.startswith("fuzz_") and f.endswith(".c"))
+
+
+def corpus(target):
+    folder = os.path.join(HERE, "corpus", target)
+    return [os.path.join(folder, f) for f in sorted(os.listdir(folder))] \
+        if os.path.isdir(folder) else []
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_corpus_does_no_harm(target):
+    program = os.path.join(BUILD, "tests", "fuzz", "fuzz_" + target)
+    files = corpus(target)
+
+    assert files, f"tests/fuzz/corpus/{target} has no seed"
+    done = subprocess.run([program] + files, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+def test_small_corpora_stay_small():
+    for target in TARGETS:
+        for path in corpus(target):
+            assert os.path.getsize(path) <= 128 * 1024, path
