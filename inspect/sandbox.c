@@ -56,8 +56,8 @@ static int add_rule(
 	case WRITE:
 		for (unsigned i = 0; i < ARRAY_SIZE(settings->write_fds); i++) {
 			unsigned fd = (unsigned)settings->write_fds[i];
-			int r = seccomp_rule_add(
-				filter, SCMP_ACT_ALLOW, rule->call, 1, SCMP_A0_32(SCMP_CMP_EQ, fd));
+			int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule->call, 1,
+				SCMP_A0_32(SCMP_CMP_EQ, fd, 0));
 
 			if (r < 0 && r != -EEXIST)
 				return r;
@@ -68,8 +68,8 @@ static int add_rule(
 			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 			SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
 	case REQUEST:
-		return seccomp_rule_add(
-			filter, SCMP_ACT_ALLOW, rule->call, 1, SCMP_A1(SCMP_CMP_EQ, rule->request));
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, rule->call, 1,
+			SCMP_A1(SCMP_CMP_EQ, rule->request, 0));
 	case ERROR:
 		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), rule->call, 0);
 	default:
