@@ -27,7 +27,7 @@ enum {
 	TYPE_PROTECTIVE = 0xee,
 	FLAG_ACTIVE = 0x80,
 	FIRST_LOGICAL = 5,
-	MAX_CHAIN = 4 * MAX_PARTITIONS, /* extended records followed */
+	MAX_CHAIN = 2 * MAX_PARTITIONS, /* extended records followed */
 };
 
 const char *table_name(enum table_kind kind)
@@ -130,34 +130,40 @@ static bool add_logical(
 	return true;
 }
 
-static void read_chain(struct mbr_reader *reader)
+/* Adds the partitions of the record at `at`. False: the chain ends here. */
+static bool read_record(struct mbr_reader *reader, uint64_t at, uint64_t *next)
 {
 	struct partition_table *table = reader->table;
-	uint64_t at = reader->extended, next = at;
 	struct mbr record;
 
-	for (unsigned i = 0; next; i++, at = next) {
-		/* A chain that goes back is a loop. */
-		if (i >= MAX_CHAIN || next < at) {
-			table->oddities |= TABLE_BROKEN;
-			return;
-		}
-		at = next;
-		if (blockdev_read(reader->dev, at * table->sector_size, &record, sizeof(record))) {
-			table->oddities |= TABLE_UNREADABLE;
-			return;
-		}
-		if (!is_table(&record)) {
-			table->oddities |= TABLE_BROKEN;
-			return;
-		}
-		if (!add_logical(reader, &record, at, &next))
-			return;
-		if (next == at) {
-			table->oddities |= TABLE_BROKEN;
-			return;
-		}
+	if (blockdev_read(reader->dev, at * table->sector_size, &record, sizeof(record))) {
+		table->oddities |= TABLE_UNREADABLE;
+		return false;
 	}
+	if (!is_table(&record)) {
+		table->oddities |= TABLE_BROKEN;
+		return false;
+	}
+	return add_logical(reader, &record, at, next);
+}
+
+static void read_chain(struct mbr_reader *reader)
+{
+	uint64_t seen[MAX_CHAIN], at = reader->extended, next;
+
+	/* A chain may go back on the disk, but nowhere twice. */
+	for (unsigned i = 0; i < MAX_CHAIN; i++, at = next) {
+		for (unsigned before = 0; before < i; before++) {
+			if (seen[before] == at) {
+				reader->table->oddities |= TABLE_BROKEN;
+				return;
+			}
+		}
+		seen[i] = at;
+		if (!read_record(reader, at, &next) || !next)
+			return;
+	}
+	reader->table->oddities |= TABLE_BROKEN;
 }
 
 static void read_mbr(
