@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parsers/grub2/commands.h"
+#include "parsers/grub2/device.h"
+
+/*
+ * The words as Linux gets them: joined by one blank; quotes and backslashes with a backslash
+ * before them, a word with a blank in it inside double quotes.
+ */
+static int join_words(struct grub *g, const struct text *words, uint32_t count, struct text *ret)
+{
+	struct strbuf *buf = &g->word;
+	int r = GRUB_OK;
+
+	strbuf_cut(buf, 0);
+	for (uint32_t i = 0; i < count; i++) {
+		struct text word = words[i];
+		bool quoted = text_find(word, ' ') < word.len;
+
+		if (i)
+			strbuf_addc(buf, ' ');
+		if (quoted)
+			strbuf_addc(buf, '"');
+		for (size_t n = 0; n < word.len; n++) {
+			char c = word.at[n];
+
+			if ((c == '\\' && !grub_is_hex_escape(g, text_skip(word, n))) ||
+				c == '\'' || c == '"')
+				strbuf_addc(buf, '\\');
+			strbuf_addc(buf, c);
+		}
+		if (quoted)
+			strbuf_addc(buf, '"');
+	}
+	*ret = grub_keep(g, strbuf_text(buf));
+	if (buf->failed || g->stop == STOP_MEMORY)
+		r = grub_no_memory(g);
+	strbuf_cut(buf, 0);
+	return r;
+}
+
+/* "what missing: /boot/vmlinuz", the first time. */
+static void say_missing(struct grub *g, struct text *ret, const char *what, struct text name,
+	const struct volume_info *volume, struct text path, int status, const char *reason)
+{
+	struct text shown = status == GRUB_NOT_FOUND ? path : name;
+	const char *more = status == GRUB_NOT_FOUND ? "" : reason;
+
+	if (status == GRUB_NOT_FOUND && volume)
+		grub_warn(g, "%s: %.*s not found on %.*s", what, TEXT_ARG(path),
+			TEXT_ARG(volume->name));
+	else
+		grub_warn(g, "%s: %.*s: %s", what, TEXT_ARG(name), reason);
+	if (!ret->len && arena_printf(g->files->arena, ret, "%s missing: %.*s%s%s%s", what,
+				 TEXT_ARG(shown), *more ? " (" : "", more, *more ? ")" : ""))
+		grub_no_memory(g);
+}
+
+/* A file in the arena, by GRUB's name. The place is filled in where there is one, found or not. */
+static int open_file(struct grub *g, const char *what, struct text name, struct text *missing,
+	struct boot_file **ret)
+{
+	struct boot_file *file = arena_new(g->files->arena, struct boot_file);
+	const struct volume_info *volume;
+	const char *reason = "";
+	struct text path;
+	int r;
+
+	*ret = NULL;
+	if (!file)
+		return grub_no_memory(g);
+	r = grub_file_find(g, name, &volume, &path, &reason);
+	if (r)
+		say_missing(g, missing, what, name, volume, path, r, reason);
+	if (volume && (!r || r == GRUB_NOT_FOUND)) {
+		file->volume = volume->name;
+		file->path = grub_keep(g, path);
+		*ret = file;
+	}
+	return r;
+}
+
+static void loaded_by(struct grub *g, const struct grub_call *call)
+{
+	g->loaded.loader = grub_keep(g, call->name);
+	g->loaded.linux_ready = g->loaded.multiboot_ready = false;
+	g->loaded.kernel = g->loaded.hypervisor = NULL;
+	g->loaded.initrds = g->loaded.modules = NULL;
+	g->loaded.n_initrds = g->loaded.n_modules = 0;
+	g->loaded.cmdline = (struct text){0};
+}
+
+static int no_file_name(struct grub *g, const struct grub_call *call)
+{
+	grub_warn(g, "%.*s: no file name", TEXT_ARG(call->name));
+	return GRUB_BAD_ARGUMENT;
+}
+
+int grub_cmd_linux(struct grub *g, const struct grub_call *call)
+{
+	struct boot_file *kernel;
+	struct text cmdline;
+	uint32_t first = 0;
+	int r;
+
+	/* legacy_kernel's options */
+	while (text_is(call->name, "legacy_kernel") && first < call->count &&
+		text_starts(call->args[first], TEXT("--")))
+		first++;
+	if (first >= call->count)
+		return no_file_name(g, call);
+	r = open_file(g, "kernel", call->args[first], &g->loaded.kernel_error, &kernel);
+	if (r) {
+		g->loaded.linux_ready = false;
+		if (!g->loaded.missing_kernel)
+			g->loaded.missing_kernel = kernel;
+		return r;
+	}
+	r = join_words(g, call->args + first + 1, call->count - first - 1, &cmdline);
+	if (r)
+		return r;
+	loaded_by(g, call);
+	g->loaded.kernel = kernel;
+	g->loaded.cmdline = cmdline;
+	g->loaded.linux_ready = true;
+	return GRUB_OK;
+}
+
+/* newc:PATH:FILE wraps the file into an archive under that name. */
+static struct text cut_newc(struct text *name)
+{
+	struct text rest = *name, newc = {0};
+
+	if (!text_starts(rest, TEXT("newc:")))
+		return newc;
+	rest = text_skip(rest, 5);
+	while (rest.len && rest.at[0] == '/')
+		rest = text_skip(rest, 1);
+	if (text_find(rest, ':') == rest.len) {
+		*name = rest;
+		return newc;
+	}
+	(void)text_cut(&rest, ':', &newc);
+	*name = rest;
+	return newc;
+}
+
+int grub_cmd_initrd(struct grub *g, const struct grub_call *call)
+{
+	struct boot_file *first = NULL, **tail = &first;
+	int r = GRUB_OK;
+
+	if (!call->count)
+		return no_file_name(g, call);
+	if (!g->loaded.linux_ready) {
+		grub_warn(g, "%.*s: no kernel is loaded", TEXT_ARG(call->name));
+		return GRUB_BAD_ARGUMENT;
+	}
+	if (call->count > MAX_INITRDS) {
+		grub_warn(g, "more than %d files for an initrd", MAX_INITRDS);
+		return GRUB_BAD_ARGUMENT;
+	}
+	for (uint32_t i = 0; i < call->count && !r; i++) {
+		struct text name = call->args[i], newc = cut_newc(&name);
+
+		r = open_file(g, "initrd", name, &g->loaded.initrd_error, tail);
+		if (r)
+			return r;
+		(*tail)->newc = grub_keep(g, newc);
+		tail = &(*tail)->next;
+	}
+	g->loaded.initrds = first;
+	g->loaded.n_initrds = call->count;
+	g->loaded.initrd_error = (struct text){0};
+	return GRUB_OK;
+}
+
+int grub_cmd_multiboot(struct grub *g, const struct grub_call *call)
+{
+	struct boot_file *hypervisor;
+	uint32_t first = 0;
+	int r;
+
+	while (first < call->count && text_starts(call->args[first], TEXT("--quirk-")))
+		first++;
+	if (first >= call->count)
+		return no_file_name(g, call);
+	r = open_file(g, "hypervisor", call->args[first], &g->loaded.kernel_error, &hypervisor);
+	if (!r)
+		r = join_words(
+			g, call->args + first + 1, call->count - first - 1, &hypervisor->cmdline);
+	if (r)
+		return r;
+	loaded_by(g, call);
+	g->loaded.hypervisor = hypervisor;
+	g->loaded.multiboot_ready = true;
+	return GRUB_OK;
+}
+
+int grub_cmd_module(struct grub *g, const struct grub_call *call)
+{
+	struct boot_file *module, **tail = &g->loaded.modules;
+	uint32_t first = 0;
+	int r;
+
+	if (first < call->count && text_is(call->args[first], "--nounzip"))
+		first++;
+	if (first >= call->count)
+		return no_file_name(g, call);
+	if (!g->loaded.multiboot_ready) {
+		grub_warn(g, "%.*s: no hypervisor is loaded", TEXT_ARG(call->name));
+		return GRUB_BAD_ARGUMENT;
+	}
+	if (g->loaded.n_modules >= MAX_MODULES) {
+		grub_warn(g, "more than %d modules", MAX_MODULES);
+		return GRUB_BAD_ARGUMENT;
+	}
+	r = open_file(g, "module", call->args[first], &g->loaded.initrd_error, &module);
+	if (!r)
+		r = join_words(
+			g, call->args + first + 1, call->count - first - 1, &module->cmdline);
+	if (r)
+		return r;
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = module;
+	g->loaded.n_modules++;
+	return GRUB_OK;
+}
+
+int grub_cmd_devicetree(struct grub *g, const struct grub_call *call)
+{
+	struct text missing = {0};
+	struct boot_file *file;
+	int r;
+
+	/* Without a file the one that was loaded is dropped. */
+	if (!call->count) {
+		g->loaded.devicetree = NULL;
+		return GRUB_OK;
+	}
+	r = open_file(g, "devicetree", call->args[0], &missing, &file);
+	if (!r)
+		g->loaded.devicetree = file;
+	return r;
+}
+
+/* Everything that loads or starts what is no Linux: other loaders, halt, reboot. */
+int grub_cmd_chainloader(struct grub *g, const struct grub_call *call)
+{
+	bool leaves = text_is(call->name, "exit") || text_is(call->name, "halt") ||
+		      text_is(call->name, "reboot") || text_is(call->name, "fwsetup");
+
+	if (leaves && !g->entry) {
+		grub_note(g, "\"%.*s\" outside of an entry: not obeyed", TEXT_ARG(call->name));
+		return GRUB_OK;
+	}
+	loaded_by(g, call);
+	g->loaded.other = g->loaded.loader;
+	if (leaves) {
+		g->booted = true;
+		g->stop = STOP_SHOWN;
+	}
+	return GRUB_OK;
+}
+
+int grub_cmd_boot(struct grub *g, const struct grub_call *call)
+{
+	(void)call;
+	if (!g->loaded.loader.len) {
+		grub_warn(g, "boot: no kernel is loaded");
+		return GRUB_NO_KERNEL;
+	}
+	g->booted = true;
+	g->stop = STOP_SHOWN;
+	return GRUB_OK;
+}
