@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "parsers/table.h"
 
+#include "parsers/grub2/grub2.h"
+
 const struct parser *const parser_table[] = {
+	&parser_grub2,
 	&parser_bls,
 	&parser_extlinux,
 	&parser_legacy,
