@@ -301,8 +301,10 @@ int volumes_scan(struct volumes *volumes, struct arena *arena, struct report *re
 	}
 	if (ret != -ENOMEM)
 		ret = open_all(volumes);
-	if (ret)
+	if (ret) {
+		volumes_done(volumes);
 		return err_set(err, -ret, "out of memory");
+	}
 	if (bad && !good)
 		return err_set(err, EIO, "%.*s: cannot be read", TEXT_ARG(bad->path));
 	return 0;

@@ -54,7 +54,7 @@ struct volumes {
  * Finds everything on `disks` and opens what can be opened, in GRUB's order of search: each disk
  * in turn, its partitions behind it (the last one first, as GRUB does), then what spans disks. Adds the `log` lines about disks and
  * volumes. Never fails for what stands on the disks; -ENOMEM, -EIO of a disk that cannot be read
- * at all (err names it) only where no disk gives anything.
+ * at all (err names it) only where no disk gives anything; then nothing is left to be closed.
  */
 int volumes_scan(struct volumes *volumes, struct arena *arena, struct report *report,
 	const struct disk *disks, uint32_t n_disks, struct err *err) MUST_CHECK;

@@ -25,13 +25,15 @@ def run(*command, **options):
     return done.stdout
 
 
-def dump(*images, volume=None, offset=0, volumes_only=False, timeout=120):
+def dump(*images, volume=None, offset=0, volumes_only=False, walk=None, timeout=120):
     """What fs-dump says; files as a dictionary by path."""
     command = [f"{BUILD}/tests/tools/fs-dump"]
     if volume:
         command.append(f"--volume={volume}")
     if offset:
         command.append(f"--offset={offset}")
+    if walk:
+        command.append(f"--walk={walk}")
     if volumes_only:
         command.append("--volumes-only")
     said = json.loads(run(*command, *images, timeout=timeout))

@@ -1,10 +1,12 @@
 /*
- * fs-dump [--volume=NAME] [--offset=BYTES] [--volumes-only] IMAGE...: what the readers see, as JSON.
+ * fs-dump [--volume=NAME] [--offset=BYTES] [--volumes-only] [--walk=PATH]
+ * [--sector-size=BYTES] IMAGE...: what the readers see, as JSON.
  *
  * Scans the images as one guest's disks, then lists every file of one volume (the first readable
  * one in boot order): path, type, size, mode, mtime, link target, sha256 of the content as read,
  * sha256 of the content as the extents say it lies on the images, and the extents. Paths and
- * targets are bytes: each stands as the character with its number (Latin-1).
+ * targets are bytes: each stands as the character with its number (Latin-1). With --walk, only
+ * the one file or folder that a boot loader gets for this path, as "/".
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
@@ -243,7 +245,7 @@ static struct volume *choose(const char *name)
 	return NULL;
 }
 
-static void open_disk(const char *path, uint32_t number, uint64_t offset)
+static void open_disk(const char *path, uint32_t number, uint64_t offset, uint32_t sector_size)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -251,14 +253,14 @@ static void open_disk(const char *path, uint32_t number, uint64_t offset)
 	if (fd < 0 || fstat(fd, &st))
 		err(1, "%s", path);
 	disks[number] = (struct disk){
-		.dev = blockdev_on_fd(fd, number, (uint64_t)lseek(fd, 0, SEEK_END), 512),
+		.dev = blockdev_on_fd(fd, number, (uint64_t)lseek(fd, 0, SEEK_END), sector_size),
 		.offset = number ? 0 : offset,
 		.device = S_ISBLK(st.st_mode) ? st.st_rdev : 0,
 		.path = text_of(path),
 	};
 }
 
-static json_t *dump_all(const char *name, bool files)
+static json_t *dump_all(const char *name, const char *walk, bool files)
 {
 	json_t *all = json_pack("{s:o}", "volumes", dump_volumes());
 	struct volume *volume = choose(name);
@@ -269,7 +271,10 @@ static json_t *dump_all(const char *name, bool files)
 	if (volume && volume->fs && files) {
 		json_object_set_new(all, "volume", json_bytes(volume->name));
 		dump.fs = volume->fs;
-		error = dump.fs->ops->root(dump.fs, &root);
+		error = fs_walk(dump.fs, text_of(walk ? walk : "/"), &root);
+		/* Too deep to go on below it. */
+		if (walk)
+			dump.depth = MAX_DEPTH;
 		if (!error)
 			dump_node(&dump, &root, "");
 		else
@@ -284,16 +289,18 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"volume", required_argument, NULL, 'v'},
 		{"offset", required_argument, NULL, 'o'},
+		{"sector-size", required_argument, NULL, 's'},
 		{"volumes-only", no_argument, NULL, 'n'},
+		{"walk", required_argument, NULL, 'w'},
 		{0},
 	};
 	struct arena arena _arena_ = {0};
-	const char *name = NULL;
+	const char *name = NULL, *walk = NULL;
+	uint32_t sector_size = 512, n = 0;
 	uint64_t offset = 0;
 	struct report report;
 	struct err why = {0};
 	bool files = true;
-	uint32_t n = 0;
 	json_t *all;
 
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -303,16 +310,20 @@ int main(int argc, char **argv)
 			name = optarg;
 		if (c == 'o')
 			offset = strtoull(optarg, NULL, 0);
+		if (c == 's')
+			sector_size = (uint32_t)strtoul(optarg, NULL, 0);
+		if (c == 'w')
+			walk = optarg;
 		if (c == 'n')
 			files = false;
 	}
 	for (int i = optind; i < argc && n < MAX_DISKS; i++, n++)
-		open_disk(argv[i], n, offset);
+		open_disk(argv[i], n, offset, sector_size);
 	arena_init(&arena, 256 * MIB);
 	report_init(&report, &arena);
 	if (volumes_scan(&volumes, &arena, &report, disks, n, &why))
 		errx(1, "%s", why.text);
-	all = dump_all(name, files);
+	all = dump_all(name, walk, files);
 	json_object_set_new(all, "report", dump_report(&report));
 	json_dumpf(all, stdout, JSON_COMPACT);
 	putchar('\n');
