@@ -97,6 +97,7 @@ static int read_all(struct config *config, const char *file, const char *xl_help
 {
 	_strbuf_ struct strbuf text = {.limit = MAX_CONF_BYTES};
 	struct err err = {0};
+	struct text all = {0};
 	struct conf conf;
 	int r;
 
@@ -104,9 +105,11 @@ static int read_all(struct config *config, const char *file, const char *xl_help
 	if (r)
 		return r;
 	r = read_file(file, &text, &err);
-	if (r && r != -ENOENT)
+	if (!r)
+		all = strbuf_text(&text);
+	else if (r != -ENOENT)
 		config_add_problem(config, config->file, 0, false, "%s", err.text);
-	r = conf_parse(config, r ? (struct text){0} : strbuf_text(&text), &conf);
+	r = conf_parse(config, all, &conf);
 	return r ? r : xl_read(config, &conf, xl_helper);
 }
 

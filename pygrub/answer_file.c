@@ -67,7 +67,7 @@ int answer_write(struct answer_file *file, struct text answer, int wake_fd, stru
 		r = -errno;
 	if (!r)
 		return 0;
-	if (file->regular && truncate(file->path, 0))
+	if (file->regular && file->path && truncate(file->path, 0))
 		err_set(err, errno, "%s: half an answer is in it: %m", name);
 	errno = -r;
 	return err_set(err, -r, "%s: cannot write the answer: %m", name);

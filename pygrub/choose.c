@@ -44,7 +44,7 @@ static int choose_default(int folder, struct choice *ret, struct err *err)
 	if (n < 0)
 		return err_set(err, errno, "cannot read the menu: %m");
 	ret->entry[n] = '\0';
-	if (strncmp(ret->entry, "entries/", strlen("entries/")) || choice_index(ret) == UINT64_MAX)
+	if (!text_starts(text_of(ret->entry), TEXT("entries/")) || choice_index(ret) == UINT64_MAX)
 		return err_set(err, EPROTO, "bootfs names a default entry that is none");
 	return 0;
 }

@@ -181,7 +181,7 @@ static int bad_option(int result, const char *at, struct err *err)
 {
 	if (result == ':')
 		return err_set(err, EINVAL, "option %s needs a value", at);
-	if (optopt && strncmp(at, "--", 2))
+	if (optopt && !text_starts(text_of(at), TEXT("--")))
 		return err_set(err, EINVAL, "unknown option -%c", optopt);
 	return err_set(
 		err, EINVAL, "unknown or ambiguous option, or one that takes no value: %s", at);

@@ -34,7 +34,7 @@ int private_program(const char *name, char *path, size_t size)
 	slash = strrchr(path, '/');
 	if (!slash || (size_t)(slash + 1 - path) + strlen(name) >= size)
 		return -ENAMETOOLONG;
-	strcpy(slash + 1, name);
+	memcpy(slash + 1, name, strlen(name) + 1);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ void job_warn(const struct job *job, const char *format, ...)
 	va_end(args);
 	used = strlen(all);
 	if (used + 1 < sizeof(job->exchange->warnings))
-		strcpy(all + used, "\n");
+		memcpy(all + used, "\n", 2);
 }
 
 int job_final(const struct job *job, struct err *err)

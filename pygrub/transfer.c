@@ -5,7 +5,7 @@
 #include "core/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sys/mman.h>
 
@@ -58,12 +58,11 @@ static int read_piece(
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(err, errno, "cannot read the %s at byte %llu: %m",
-				transfer->name, (unsigned long long)(offset + done));
+			return err_set(err, errno, "cannot read the %s at byte %" PRIu64 ": %m",
+				transfer->name, offset + done);
 		if (n == 0)
-			return err_set(err, EIO, "the %s ends at byte %llu of %llu", transfer->name,
-				(unsigned long long)(offset + done),
-				(unsigned long long)transfer->size);
+			return err_set(err, EIO, "the %s ends at byte %" PRIu64 " of %" PRIu64,
+				transfer->name, offset + done, transfer->size);
 		done += (size_t)n;
 	}
 	return 0;
