@@ -18,5 +18,7 @@ int main(int argc, char **argv)
 		puts("bootfs-pygrub " BOOTFS_VERSION);
 		return 0;
 	}
+	if (options_read_environment(&options, &err))
+		return wrapper_refuse(&options, &err, false);
 	return wrapper_run(&options);
 }

@@ -77,6 +77,9 @@ void answer_discard(struct answer_file *file)
 {
 	if (!file->path)
 		return;
+	/* What an earlier run left there is no answer to this one. */
+	if (file->fd >= 0 && file->regular)
+		(void)!ftruncate(file->fd, 0);
 	if (file->fd >= 0)
 		close(steal_fd(&file->fd));
 	if (file->created)

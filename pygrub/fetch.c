@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/fetch.h"
 
-#include "core/limits.h"
+#include "core/escape.h"
 #include "pygrub/transfer.h"
 #include "pygrub/tree.h"
 
@@ -30,29 +30,24 @@ static int open_content(
 }
 
 /* Why the entry has no kernel: its own reason, or that it names none. */
-static int explain_missing(int folder, const struct choice *choice, struct err *err)
+static int explain_missing(
+	const struct job *job, int folder, const struct choice *choice, struct err *err)
 {
-	json_t *menu = choose_read_menu(folder, err);
-	_strbuf_ struct strbuf why = {0};
+	json_t *menu = choose_read_menu(folder, err), *entry;
+	_strbuf_ struct strbuf title = {0}, why = {0};
 
 	if (!menu)
 		return -err->code;
-	menu_add_fault(menu_entry(menu, choice_index(choice)), &why);
+	entry = menu_entry(menu, choice_index(choice));
+	escape_add_cut(&title, menu_string(entry, "title"), 80);
+	menu_add_fault(entry, &why);
 	if (!why.len)
 		strbuf_adds(&why, "it names no kernel");
-	err_set(err, ENOENT, "entry %" PRIu64 " cannot boot: %s", choice_index(choice),
-		why.failed ? "out of memory" : why.at);
 	json_decref(menu);
-	return -err->code;
-}
-
-static int check_size(const struct job *job, const char *name, uint64_t size, struct err *err)
-{
-	if (size <= job->max_file_bytes)
-		return 0;
-	err_set(err, EFBIG, "the %s has %" PRIu64 " MiB, PYGRUB_MAX_FILE_SIZE_MB allows %" PRIu64,
-		name, (size + MIB - 1) / MIB, job->max_file_bytes / MIB);
-	return job_final(job, err);
+	if (title.failed || why.failed)
+		return err_set(err, ENOMEM, "out of memory");
+	return err_set(err, ENOENT, "%s: entry %" PRIu64 " \"%s\" cannot boot: %s",
+		job->options->disk, choice_index(choice), title.at ? title.at : "", why.at);
 }
 
 /* -ENOENT is left to the caller: it means something else for each file. */
@@ -83,16 +78,14 @@ int fetch_open(const struct job *job, int folder, const struct choice *choice,
 	*ret = (struct boot_files){.kernel = -1, .initrd = -1};
 	r = open_all(job, folder, choice, ret, &no_kernel);
 	if (no_kernel) {
-		(void)explain_missing(folder, choice, err);
+		(void)explain_missing(job, folder, choice, err);
 		return job_final(job, err);
 	}
 	if (r) {
 		errno = -r;
 		return err_set(err, -r, "cannot read %s: %m", choice->entry);
 	}
-	if (check_size(job, "kernel", ret->kernel_size, err))
-		return -err->code;
-	return check_size(job, "initrd", ret->initrd_size, err);
+	return 0;
 }
 
 /* bootfs compares the disk once more when a file is closed. */

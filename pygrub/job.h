@@ -25,8 +25,7 @@ struct exchange {
 struct job {
 	const struct options *options;
 	const struct config *config; /* without xl files */
-	uint64_t max_file_bytes; /* PYGRUB_MAX_FILE_SIZE_MB; UINT64_MAX: no limit but bootfs's */
-	struct copies *copies;   /* NULL: nothing is copied (-l, -n) */
+	struct copies *copies;       /* NULL: nothing is copied (-l, -n, --isconfig) */
 	struct exchange *exchange;
 	int result_fd; /* memfd: the answer or the list */
 	pid_t parent;

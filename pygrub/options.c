@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/options.h"
 
+#include "core/checked.h"
+#include "core/limits.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -223,4 +225,18 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 	if (!err->code)
 		(void)take_operands(ret, argc - optind, argv + optind, err);
 	return -err->code;
+}
+
+int options_read_environment(struct options *options, struct err *err)
+{
+	const char *value = getenv("PYGRUB_MAX_FILE_SIZE_MB");
+	uint64_t mib;
+
+	if (!value || !value[0])
+		return 0;
+	if (!text_number(text_of(value), &mib) || !mib ||
+		!checked_mul(mib, MIB, &options->max_file_bytes))
+		return err_set(
+			err, EINVAL, "PYGRUB_MAX_FILE_SIZE_MB=%s is no number of MiB", value);
+	return 0;
 }

@@ -20,8 +20,9 @@ struct options {
 	bool list, not_really, interactive, is_config, debug, help, version;
 	bool has_runas, has_offset;
 	uid_t runas;
-	uint64_t offset;   /* bytes */
-	char warning[200]; /* what was accepted but not followed; empty: nothing */
+	uint64_t offset;         /* bytes */
+	uint64_t max_file_bytes; /* of each copied file, from the environment; 0: not given */
+	char warning[200];       /* what was accepted but not followed; empty: nothing */
 };
 
 /*
@@ -30,6 +31,9 @@ struct options {
  * `output`: a reader may wait for it.
  */
 int options_parse(int argc, char **argv, struct options *ret, struct err *err) MUST_CHECK;
+
+/* Reads PYGRUB_MAX_FILE_SIZE_MB, pygrub's limit of each copied file. -EINVAL with err. */
+int options_read_environment(struct options *options, struct err *err) MUST_CHECK;
 
 /* The usage lines, for --help and after a mistake. */
 extern const char options_usage[], options_help[];

@@ -10,18 +10,21 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <linux/close_range.h>
 
 /*
  * Mounted over in our own namespace only. A folder that every Linux has and under which nobody
- * keeps a disk: what lies below the mount point cannot be opened by the private bootfs.
+ * keeps a disk: what lies below the mount point cannot be opened by the private bootfs. An empty
+ * file system goes below it: bootfs mounts over nothing that is not empty.
  */
 #define MOUNTPOINT        "/proc/fs"
 #define MOUNTPOINT_PARENT "/proc"
 
 enum { READY_FD = 3, START_TIMEOUT_MS = 20000 };
 
-int private_program(const char *name, char *path, size_t size)
+/* Writes the path of a program that lies beside ours. -errno. */
+static int find_program(const char *name, char *path, size_t size)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size);
 	char *slash;
@@ -46,94 +49,98 @@ static int enter_namespace(struct err *err)
 	/* The host's unmounts shall reach us, ours not the host. In a plain chroot "/" is no
 	 * mount point: there the parent of our mount point must do. */
 	(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
-	if (mount(NULL, MOUNTPOINT_PARENT, NULL, MS_REC | MS_PRIVATE, NULL))
-		return err_set(
-			err, errno, "cannot start a private bootfs: %s: %m", MOUNTPOINT_PARENT);
+	if (mount(NULL, MOUNTPOINT_PARENT, NULL, MS_REC | MS_PRIVATE, NULL) ||
+		mount("none", MOUNTPOINT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+			"size=4k,mode=0700"))
+		return err_set(err, errno, "cannot start a private bootfs: %s: %m", MOUNTPOINT);
 	return 0;
 }
 
 /* The new process: nothing of the terminal, no descriptor but the few it needs. */
 static void exec_daemon(
-	const char *program, const char *config, pid_t parent, int ready, int errors)
+	const char *program, const char *config, bool debug, pid_t parent, int ready)
 {
-	char *const argv[] = {(char *)(uintptr_t)program, (char[]){"-f"}, (char[]){"--private"},
-		(char[]){"--ready-fd=3"}, (char[]){"--config"}, (char *)(uintptr_t)config,
-		(char[]){MOUNTPOINT}, NULL};
-	char *const argv_plain[] = {argv[0], argv[1], argv[2], argv[3], (char[]){MOUNTPOINT}, NULL};
-	int null = open("/dev/null", O_RDWR);
+	/* execve() takes no const. */
+	char *argv[] = {(char *)(uintptr_t)program, (char[]){"-f"}, (char[]){"--private"},
+		(char[]){"--ready-fd=3"}, (char[]){MOUNTPOINT}, (char[]){"--config"},
+		(char *)(uintptr_t)config, NULL};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
+	if (!config)
+		argv[5] = NULL;
 	setsid();
-	/* Above everything that is put in its place below. */
+	/* First above everything that is put in its place below. */
 	ready = fcntl(ready, F_DUPFD, 10);
-	errors = fcntl(errors, F_DUPFD, 10);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	dup2(errors, STDERR_FILENO);
+	if (!debug)
+		dup2(null, STDERR_FILENO);
 	dup2(ready, READY_FD);
 	close_range(READY_FD + 1, ~0u, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == parent)
-		execv(program, config ? argv : argv_plain);
+		execv(program, argv);
 	_exit(127);
 }
 
-/* The last line of what the daemon complained of. */
-static int failed_start(const char *program, int errors, struct err *err)
-{
-	char text[1024];
-	ssize_t n = read(errors, text, sizeof(text));
-	struct text said = text_trim((struct text){text, n > 0 ? (size_t)n : 0});
-	size_t at = said.len;
-
-	while (at && said.at[at - 1] != '\n')
-		at--;
-	said = text_skip(said, at);
-	if (!said.len)
-		return err_set(err, ECHILD, "cannot start a private bootfs: %s ended at once%s",
-			program, access(program, X_OK) ? " (not installed?)" : "");
-	return err_set(err, ECHILD, "cannot start a private bootfs: %.*s", TEXT_ARG(said));
-}
-
-static int wait_ready(const char *program, int ready, int errors, struct err *err)
+/* It writes "1" when the tree answers, or the reason why it never will; then it closes. */
+static int wait_ready(const char *program, int ready, struct err *err)
 {
 	struct pollfd poll_fd = {.fd = ready, .events = POLLIN};
-	char byte;
+	char word[400];
+	size_t used = 0;
 
-	if (poll(&poll_fd, 1, START_TIMEOUT_MS) <= 0)
-		return err_set(err, ETIMEDOUT, "the private bootfs does not get ready");
-	return read(ready, &byte, 1) == 1 ? 0 : failed_start(program, errors, err);
+	while (used < sizeof(word)) {
+		ssize_t n;
+
+		if (poll(&poll_fd, 1, START_TIMEOUT_MS) == 0)
+			return err_set(err, ETIMEDOUT, "the private bootfs does not get ready");
+		n = read(ready, word + used, sizeof(word) - used);
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	if (used == 1 && word[0] == '1')
+		return 0;
+	if (used)
+		return err_set(err, ECHILD, "cannot start a private bootfs: %.*s", (int)used, word);
+	return err_set(err, ECHILD, "cannot start a private bootfs: %s %s", program,
+		access(program, X_OK) ? "is not installed" : "ended at once");
 }
 
-int private_start(const char *config, bool debug, const char **mountpoint, struct err *err)
+int private_start(const char *config, bool debug, struct private_bootfs *ret, struct err *err)
 {
-	_close_ int ready = -1, ready_end = -1, errors = -1, errors_end = -1;
-	int ready_pipe[2], errors_pipe[2];
-	pid_t parent = getpid(), pid;
+	_close_ int ready = -1, ready_end = -1;
+	pid_t parent = getpid();
 	char program[4096];
+	int ends[2];
 
-	if (private_program("bootfs", program, sizeof(program)) || enter_namespace(err))
+	if (find_program("bootfs", program, sizeof(program)))
 		return err_set(err, EIO, "cannot find bootfs beside this program");
-	if (pipe2(ready_pipe, O_CLOEXEC))
-		return err_set(err, errno, "no pipe: %m");
-	ready = ready_pipe[0];
-	ready_end = ready_pipe[1];
-	if (pipe2(errors_pipe, O_CLOEXEC | O_NONBLOCK))
-		return err_set(err, errno, "no pipe: %m");
-	errors = errors_pipe[0];
-	errors_end = errors_pipe[1];
-	pid = fork();
-	if (pid < 0)
-		return err_set(err, errno, "cannot start a private bootfs: %m");
-	if (pid == 0)
-		exec_daemon(program, config, parent, ready_end, debug ? STDERR_FILENO : errors_end);
-	close(steal_fd(&ready_end));
-	*mountpoint = MOUNTPOINT;
-	if (wait_ready(program, ready, errors, err))
+	if (enter_namespace(err))
 		return -err->code;
-	/* Its end stays open as long as we live: a complaint must not end the daemon. */
-	(void)steal_fd(&errors);
-	return 0;
+	if (pipe2(ends, O_CLOEXEC))
+		return err_set(err, errno, "no pipe: %m");
+	ready = ends[0];
+	ready_end = ends[1];
+	ret->pid = fork();
+	if (ret->pid < 0)
+		return err_set(err, errno, "cannot start a private bootfs: %m");
+	if (ret->pid == 0)
+		exec_daemon(program, config, debug, parent, ready_end);
+	close(steal_fd(&ready_end));
+	ret->mountpoint = MOUNTPOINT;
+	return wait_ready(program, ready, err);
+}
+
+void private_stop(struct private_bootfs *bootfs)
+{
+	if (bootfs->pid <= 0)
+		return;
+	kill(bootfs->pid, SIGKILL);
+	waitpid(bootfs->pid, NULL, 0);
+	bootfs->pid = 0;
 }

@@ -5,15 +5,22 @@
 #include "core/err.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
+
+/* A zeroed struct is none. */
+struct private_bootfs {
+	const char *mountpoint;
+	pid_t pid;
+};
 
 /*
  * Moves this process into a mount namespace of its own and starts bootfs there; returns when it
- * answers, with the folder it is mounted on in *mountpoint. It dies with the thread that called
- * this. `config` is its configuration file, or NULL; `debug` lets it talk on standard error.
- * -errno with err.
+ * answers. It dies with the thread that called this, whatever that dies of. `config` is its
+ * configuration file, or NULL; `debug` lets it talk on standard error. -errno with err; stop it in
+ * either case.
  */
 int private_start(
-	const char *config, bool debug, const char **mountpoint, struct err *err) MUST_CHECK;
+	const char *config, bool debug, struct private_bootfs *ret, struct err *err) MUST_CHECK;
 
-/* Writes the path of a program that lies beside ours. -errno. */
-int private_program(const char *name, char *path, size_t size) MUST_CHECK;
+/* Ends it. Only for tidiness: where nobody reaps orphans, it would stay as a zombie. */
+void private_stop(struct private_bootfs *bootfs);

@@ -90,7 +90,7 @@ static int answer_with_copies(const struct job *job, struct boot_files *files, s
 	if (fetch_copy(job, files, err))
 		return -err->code;
 	copies_add_path(job->copies, &job->copies->kernel, &kernel);
-	if (files->initrd >= 0)
+	if (job->exchange->with_ramdisk)
 		copies_add_path(job->copies, &job->copies->ramdisk, &ramdisk);
 	if (kernel.failed || ramdisk.failed)
 		return err_set(err, ENOMEM, "out of memory");
@@ -110,7 +110,7 @@ static int answer_with_names(const struct job *job, int folder, const struct cho
 	strbuf_adds(&kernel, "<kernel:");
 	strbuf_add(&kernel, menu_file_path(entry, "kernel"));
 	strbuf_addc(&kernel, '>');
-	if (files->initrd >= 0) {
+	if (job->exchange->with_ramdisk) {
 		strbuf_adds(&ramdisk, "<ramdisk:");
 		menu_add_initrds(entry, &ramdisk);
 		strbuf_addc(&ramdisk, '>');
@@ -164,6 +164,26 @@ static int list(const struct job *job, int folder, struct err *err)
 	return put_result(job, &out, err);
 }
 
+/* --isconfig: what the file would boot, for people. */
+static int describe(const struct job *job, int folder, struct err *err)
+{
+	_strbuf_ struct strbuf out = {.limit = LIST_BYTES};
+	struct choice choice = {0};
+	json_t *menu;
+
+	if (choose_entry(folder, job->options, job->config, &choice, err))
+		return err->code == ENOENT ? job_final(job, err) : -err->code;
+	if (choice.warning.len)
+		job_warn(job, "%s", choice.warning.at);
+	strbuf_done(&choice.warning);
+	menu = choose_read_menu(folder, err);
+	if (!menu)
+		return -err->code;
+	menu_describe(menu_entry(menu, choice_index(&choice)), job->options->args, &out);
+	json_decref(menu);
+	return put_result(job, &out, err);
+}
+
 /* With --debug: how bootfs came to its menu. */
 static void show_log(const struct job *job, int folder)
 {
@@ -190,18 +210,23 @@ static int read_mount(const struct job *job, const char *mountpoint, struct err 
 		return folder;
 	atomic_store(&job->exchange->opened, true);
 	show_log(job, folder);
+	if (job->options->is_config)
+		return describe(job, folder, err);
 	return job->options->list ? list(job, folder, err) : boot(job, folder, err);
 }
 
 int reader_run(const struct job *job, const char *mountpoint)
 {
-	struct exchange *exchange = job->exchange;
+	CLEANUP(private_stop) struct private_bootfs own = {0};
+	struct err *err = &job->exchange->err;
 
-	if (!mountpoint && private_start(job->options->config_file, job->options->debug,
-				   &mountpoint, &exchange->err)) {
-		(void)job_final(job, &exchange->err);
-		return 1;
+	if (!mountpoint) {
+		if (private_start(job->options->config_file, job->options->debug, &own, err)) {
+			(void)job_final(job, err);
+			return 1;
+		}
+		mountpoint = own.mountpoint;
 	}
 	step(job);
-	return read_mount(job, mountpoint, &exchange->err) ? 1 : 0;
+	return read_mount(job, mountpoint, err) ? 1 : 0;
 }

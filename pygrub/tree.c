@@ -55,8 +55,13 @@ int tree_name(const struct options *options, struct strbuf *out, struct err *err
 	add_key(out, "domain", options->domain);
 	add_key(out, "platform", options->platform);
 	add_key(out, "flavour", options->flavour);
-	if (options->has_runas)
+	if (options->has_runas && options->runas) /* as root is as nobody asked */
 		strbuf_addf(out, ",uid=%u", options->runas);
+	if (options->max_file_bytes)
+		strbuf_addf(out, ",max-kernel=%" PRIu64 ",max-initrd=%" PRIu64,
+			options->max_file_bytes, options->max_file_bytes);
+	if (options->is_config)
+		strbuf_adds(out, ",kind=config");
 	if (out->failed)
 		return err_set(err, ENOMEM, "out of memory");
 	if (out->len - start - strlen(".disk/") > NAME_BYTES)

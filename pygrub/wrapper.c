@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/wrapper.h"
 
-#include "core/limits.h"
-#include "core/checked.h"
 #include "pygrub/attempt.h"
-#include "pygrub/isconfig.h"
 #include "pygrub/message.h"
 #include "pygrub/mounts.h"
 
@@ -73,21 +70,6 @@ static int pending_signal(const struct run *run)
 	return (int)info.ssi_signo;
 }
 
-/* As pygrub: a limit of every copied file, in MiB. */
-static int read_file_limit(struct job *job, struct err *err)
-{
-	const char *value = getenv("PYGRUB_MAX_FILE_SIZE_MB");
-	uint64_t number;
-
-	job->max_file_bytes = UINT64_MAX;
-	if (!value || !value[0])
-		return 0;
-	if (!text_number(text_of(value), &number) ||
-		!checked_mul(number, MIB, &job->max_file_bytes))
-		return err_set(err, EINVAL, "PYGRUB_MAX_FILE_SIZE_MB=%s is no number", value);
-	return 0;
-}
-
 static int prepare_job(struct run *run, struct err *err)
 {
 	const struct options *options = run->options;
@@ -105,9 +87,7 @@ static int prepare_job(struct run *run, struct err *err)
 		return err_set(err, errno, "out of memory");
 	run->watch.stall_ms = (int64_t)run->config->limits.timeout_ms + 5000;
 	run->watch.output_fd = run->output.fd;
-	if (read_file_limit(job, err))
-		return -err->code;
-	if (options->list || options->not_really)
+	if (options->list || options->not_really || options->is_config)
 		return 0;
 	if (copies_open(options->output_directory, &run->copies, err))
 		return -err->code;
@@ -147,14 +127,14 @@ static int deliver(struct run *run, struct err *err)
 {
 	struct answer_file terminal = {.fd = STDOUT_FILENO};
 	_strbuf_ struct strbuf result = {0};
-	bool list = run->options->list;
+	bool show = run->options->list || run->options->is_config;
 
 	if (read_result(run, &result, err))
 		return -err->code;
 	if (run->job.copies && copies_publish(&run->copies, run->job.exchange->with_ramdisk, err))
 		return -err->code;
 	return answer_write(
-		list ? &terminal : &run->output, strbuf_text(&result), run->watch.signal_fd, err);
+		show ? &terminal : &run->output, strbuf_text(&result), run->watch.signal_fd, err);
 }
 
 static int do_run(struct run *run, struct err *err)
@@ -175,7 +155,7 @@ static void put_away(struct run *run, bool ok)
 {
 	if (run->job.copies)
 		copies_close(&run->copies, ok);
-	if (!ok || run->options->list)
+	if (!ok || run->options->list || run->options->is_config)
 		answer_discard(&run->output);
 }
 
@@ -234,8 +214,6 @@ int wrapper_run(const struct options *options)
 		message_warning(options, text_of(options->warning));
 	if (refuse_what_comes_later(options, &err))
 		return wrapper_refuse(options, &err, false);
-	if (options->is_config)
-		return isconfig_print(options, &err) ? wrapper_refuse(options, &err, false) : 0;
 	config = config_read(options->config_file ? options->config_file : DEFAULT_CONFIG, NULL);
 	if (!config) {
 		err_set(&err, ENOMEM, "out of memory");
