@@ -31,6 +31,8 @@ static bool is_called(const struct menu_entry *entry, struct text name)
 {
 	uint64_t number;
 
+	if (!name.len)
+		return false;
 	if (text_number(name, &number) && number == entry->path[entry->depth - 1])
 		return true;
 	return text_equal(entry->id, name) || text_equal(entry->title, name);

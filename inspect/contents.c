@@ -4,6 +4,7 @@
 #include "core/checked.h"
 #include "inspect/hash.h"
 #include "inspect/parts.h"
+#include "parsers/kernel.h"
 
 #include <errno.h>
 
@@ -18,8 +19,7 @@ struct contents_seen {
 	const struct boot_file *file;
 	enum content_slot slot; /* their limits differ */
 	struct content content;
-	struct kernel_info info;
-	bool has_info;
+	struct kernel_info info; /* SLOT_KERNEL */
 };
 
 void contents_init(struct contents *contents, struct guest *guest)
@@ -238,6 +238,14 @@ static struct contents_seen *seen_before(
 	return NULL;
 }
 
+/* What is not known stays empty: a kernel that nobody knows is booted like any other. */
+static void look_at_kernel(
+	struct guest *guest, const struct boot_file *file, struct kernel_info *ret)
+{
+	if (kernel_info_read(&guest->files, file, &guest->inspection->arena, ret) < 0)
+		*ret = (struct kernel_info){0};
+}
+
 static int place_one(struct contents *contents, struct menu_entry *entry, enum content_slot slot,
 	struct boot_file *file, struct contents_seen **ret, struct err *why)
 {
@@ -255,6 +263,8 @@ static int place_one(struct contents *contents, struct menu_entry *entry, enum c
 	r = place(contents, entry, slot, &seen->content, why);
 	if (r < 0)
 		return r;
+	if (slot == SLOT_KERNEL)
+		look_at_kernel(contents->guest, file, &seen->info);
 	bucket = bucket_of(contents, file);
 	seen->file = file;
 	seen->slot = slot;
