@@ -48,7 +48,7 @@ static int make_question(struct text bytes)
  * The disk under a new open file description: with ours the child could move our offset and
  * change our flags. It is the same file: a descriptor, not a path, is opened again.
  */
-static int reopen(int fd)
+int ask_reopen_disk(int fd)
 {
 	char path[40];
 	struct stat ours, theirs;
@@ -121,8 +121,16 @@ static void child_fds_done(struct child_fds *fds)
 		cleanup_close(&fds->disks[i]);
 }
 
-static int child_fds_open(
-	struct child_fds *fds, struct ask *ask, const struct question *question, struct err *err)
+/* The child's own descriptor of a disk; nothing to read where there is none. */
+static int child_disk(const struct ask_settings *settings, int fd, int null)
+{
+	if (fd >= 0 && !settings->reopened)
+		return ask_reopen_disk(fd);
+	return fcntl(fd >= 0 ? fd : null, F_DUPFD_CLOEXEC, 0);
+}
+
+static int child_fds_open(const struct ask_settings *settings, struct child_fds *fds,
+	struct ask *ask, const struct question *question, struct err *err)
 {
 	int pair[2];
 
@@ -136,7 +144,7 @@ static int child_fds_open(
 	for (; fds->n_disks < question->n_disks; fds->n_disks++) {
 		const struct question_disk *disk = &question->disks[fds->n_disks];
 
-		fds->disks[fds->n_disks] = reopen(disk->fd);
+		fds->disks[fds->n_disks] = child_disk(settings, disk->fd, fds->null);
 		if (fds->disks[fds->n_disks] < 0)
 			return err_set(err, errno, "%.*s: cannot be opened again: %s",
 				TEXT_ARG(disk->path), strerror(errno));
@@ -179,7 +187,7 @@ int ask_start(const struct ask_settings *settings, const struct question *questi
 	int r = ask_prepare(ret, question, err);
 
 	if (r == 0)
-		r = child_fds_open(&fds, ret, question, err);
+		r = child_fds_open(settings, &fds, ret, question, err);
 	if (r == 0) {
 		spawn = make_spawn(settings, ret, &fds);
 		r = spawn_start(&spawn, settings->namespaces, &ret->pid, &ret->pidfd, err);

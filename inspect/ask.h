@@ -13,6 +13,11 @@ struct ask_settings {
 	uid_t uid;             /* the inspector's user and group; (uid_t)-1: keep ours */
 	gid_t gid;
 	bool namespaces; /* own mount, pid, ipc and uts namespaces; without where refused */
+	/*
+	 * The questions' descriptors come from ask_reopen_disk() and are there for children only:
+	 * they are passed on as they are, so that ask_start() never waits for a disk.
+	 */
+	bool reopened;
 };
 
 /*
@@ -69,6 +74,13 @@ int ask_and_wait(const struct ask_settings *settings, const struct question *que
  */
 int ask_open_disk(const char *path, struct question_disk *disk, struct err *err) MUST_CHECK;
 
-/* The same for a descriptor that is open already (borrowed): measures it. */
+/*
+ * A disk's descriptor once more, for children: sharing ours, one could move our offset and change
+ * our flags. It is the same disk, whatever its path names by now. -1 with errno. May wait for the
+ * disk.
+ */
+int ask_reopen_disk(int fd) MUST_CHECK;
+
+/* ask_open_disk() for a descriptor that is open already (borrowed): measures it. */
 int ask_measure_disk(
 	const char *path, int fd, struct question_disk *disk, struct err *err) MUST_CHECK;

@@ -15,7 +15,8 @@ enum question_kind {
 #define QUESTION_KINDS (QUESTION_CONFIG + 1)
 
 struct question_disk {
-	int fd;               /* asker's side: open read-only; passed at a fixed number */
+	/* Asker's side: open read-only; passed at a fixed number. -1 and size 0: not to be had. */
+	int fd;
 	struct text path;     /* as configured, for log and source */
 	struct text vdev;     /* "xvda", "hda1"; empty: in order */
 	uint32_t partition;   /* from vdev: 1 for hda1; 0: a whole disk */
