@@ -1,0 +1,25 @@
+/* The daemon: boot menus of Xen guests as files. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/run.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct err err = {0};
+
+	if (cli_parse(argc, argv, &options, &err)) {
+		fprintf(stderr, "bootfs: %s\nTry: bootfs --help\n", err.text);
+		return 2;
+	}
+	if (options.help) {
+		fputs(cli_help, stdout);
+		return 0;
+	}
+	if (options.version) {
+		puts("bootfs " BOOTFS_VERSION);
+		return 0;
+	}
+	return options.check ? run_check(&options) : run(&options);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/cli.h"
+
+#include "core/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+
+const char cli_help[] =
+	"Usage: bootfs [-f] [--config=FILE] [-o OPTIONS] [MOUNTPOINT]\n"
+	"       bootfs --check [--config=FILE]\n"
+	"Shows the boot menus of Xen guests, with kernels and initrds, as files.\n"
+	"\n"
+	"  -f, --foreground  stay in the foreground\n"
+	"  --config=FILE     read this instead of /etc/bootfs/bootfs.conf\n"
+	"  --check           check the configuration, print each mistake, and end\n"
+	"  -o OPTIONS        mount options; config=FILE is the same as --config\n"
+	"  --private         no xl domains; end with the process that started it\n"
+	"  --ready-fd=N      write \"1\" to this descriptor when the tree answers\n"
+	"  --help, --version\n"
+	"\n"
+	"MOUNTPOINT: else as bootfs.conf says (/bootfs). See bootfs(8), bootfs-tree(7).\n";
+
+/* What mount(8) and fstab may hand to any file system; all of it is so here, or means nothing. */
+static const char *const generic_options[] = {"defaults", "ro", "rw", "nosuid", "suid", "nodev",
+	"dev", "noexec", "exec", "noatime", "relatime", "nodiratime", "atime", "strictatime",
+	"async", "auto", "noauto", "nofail", "_netdev", "user", "nouser", "users", "owner", "group",
+	"allow_other", "default_permissions", "silent", "loud"};
+
+static bool is_generic(struct text option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(generic_options); i++) {
+		if (text_is(option, generic_options[i]))
+			return true;
+	}
+	return text_starts(option, TEXT("x-")) || text_starts(option, TEXT("X-")) ||
+	       text_starts(option, TEXT("comment="));
+}
+
+/* A comma-separated list, cut in place. */
+static int parse_mount_options(char *list, struct options *ret, struct err *err)
+{
+	char *rest = list, *option;
+
+	while ((option = strsep(&rest, ","))) {
+		if (strncmp(option, "config=", 7) == 0)
+			ret->config = option + 7;
+		else if (*option && !is_generic(text_of(option)))
+			return err_set(err, EINVAL, "unknown mount option \"%s\"", option);
+	}
+	return 0;
+}
+
+static int parse_ready_fd(const char *value, struct options *ret, struct err *err)
+{
+	uint64_t number;
+
+	if (!text_number(text_of(value), &number) || number > 1 << 20 ||
+		fcntl((int)number, F_GETFD) < 0)
+		return err_set(err, EINVAL, "--ready-fd: \"%s\" is no open descriptor", value);
+	ret->ready_fd = (int)number;
+	return 0;
+}
+
+enum {
+	OPTION_CONFIG = 256,
+	OPTION_CHECK,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_READY,
+	OPTION_PRIVATE
+};
+
+static int parse_option(int option, const char *name, struct options *ret, struct err *err)
+{
+	switch (option) {
+	case 'f':
+		ret->foreground = true;
+		return 0;
+	case 'o':
+		return parse_mount_options(optarg, ret, err);
+	case 'h':
+	case OPTION_HELP:
+		ret->help = true;
+		return 0;
+	case OPTION_VERSION:
+		ret->version = true;
+		return 0;
+	case OPTION_CHECK:
+		ret->check = true;
+		return 0;
+	case OPTION_PRIVATE:
+		ret->private = true;
+		return 0;
+	case OPTION_CONFIG:
+		ret->config = optarg;
+		return 0;
+	case OPTION_READY:
+		return parse_ready_fd(optarg, ret, err);
+	case ':':
+		return err_set(err, EINVAL, "%s needs a value", name);
+	default:
+		return err_set(err, EINVAL, "unknown option %s", name);
+	}
+}
+
+/* mount(8) names a source first, which means nothing here. */
+static int parse_operands(int argc, char **argv, struct options *ret, struct err *err)
+{
+	if (argc > 2)
+		return err_set(err, EINVAL, "one mount point, not %d", argc);
+	if (argc)
+		ret->mountpoint = argv[argc - 1];
+	if (argc && !*ret->mountpoint)
+		return err_set(err, EINVAL, "the mount point is an empty name");
+	return 0;
+}
+
+int cli_parse(int argc, char **argv, struct options *ret, struct err *err)
+{
+	static const struct option options[] = {
+		{"foreground", no_argument, NULL, 'f'},
+		{"config", required_argument, NULL, OPTION_CONFIG},
+		{"check", no_argument, NULL, OPTION_CHECK},
+		{"help", no_argument, NULL, OPTION_HELP},
+		{"version", no_argument, NULL, OPTION_VERSION},
+		{"ready-fd", required_argument, NULL, OPTION_READY},
+		{"private", no_argument, NULL, OPTION_PRIVATE},
+		{0},
+	};
+	int option, r;
+
+	*ret = (struct options){.config = "/etc/bootfs/bootfs.conf", .ready_fd = -1};
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":fho:", options, NULL)) != -1) {
+		r = parse_option(option, argv[optind - 1], ret, err);
+		if (r)
+			return r;
+	}
+	if (ret->ready_fd >= 0 && !ret->foreground)
+		return err_set(err, EINVAL, "--ready-fd needs --foreground");
+	return parse_operands(argc - optind, argv + optind, ret, err);
+}

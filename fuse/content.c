@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/content.h"
+
+#include "fuse/daemon.h"
+
+#include <errno.h>
+
+static const struct content *content_of(const struct content_node *content)
+{
+	return tree_content(&content->snapshot->tree, content->node);
+}
+
+/* An answer that says nothing of the guest's inode cannot be told from another. */
+bool content_may_be_shared(const struct snapshot *snapshot, struct node node)
+{
+	return !snapshot->once && snapshot->disks && tree_content(&snapshot->tree, node)->identity;
+}
+
+static uint64_t content_key(const struct snapshot *snapshot, struct node node)
+{
+	const struct content *content = tree_content(&snapshot->tree, node);
+	uint64_t key = content->identity ^ content->size << 20 ^ content->count;
+
+	if (!content_may_be_shared(snapshot, node))
+		key = node_id(snapshot->owner.serial, node);
+	return key * 0x9e3779b97f4a7c15u;
+}
+
+static bool same_piece(const struct snapshot *a, const struct piece *piece,
+	const struct snapshot *b, const struct piece *other)
+{
+	if (piece->kind != other->kind || piece->length != other->length || piece->at != other->at)
+		return false;
+	if (piece->kind == PIECE_DISK)
+		return piece->disk == other->disk && piece->disk < a->disks->n &&
+		       piece->disk < b->disks->n &&
+		       disk_is_same(&a->disks->disk[piece->disk].stamp,
+			       &b->disks->disk[piece->disk].stamp);
+	if (piece->kind == PIECE_BYTES)
+		return memcmp(a->inspection->menu.bytes.at + piece->at,
+			       b->inspection->menu.bytes.at + piece->at, piece->length) == 0;
+	return true;
+}
+
+/* The same guest inode, at the same place of the same disks? */
+static bool is_same(const struct content_node *known, struct snapshot *snapshot, struct node node)
+{
+	const struct content *a, *b = tree_content(&snapshot->tree, node);
+
+	if (known->snapshot == snapshot && known->node.kind == node.kind &&
+		known->node.entry == node.entry)
+		return true;
+	if (!snapshot_is_whole(known->snapshot))
+		return false;
+	a = content_of(known);
+	if (!content_may_be_shared(known->snapshot, known->node) ||
+		!content_may_be_shared(snapshot, node) || a->identity != b->identity ||
+		a->size != b->size || a->count != b->count)
+		return false;
+	for (uint32_t i = 0; i < a->count; i++) {
+		if (!same_piece(known->snapshot, &a->pieces[i], snapshot, &b->pieces[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The newer snapshot is the one that lives longer; open files stay with theirs. */
+static void content_move(struct content_node *content, struct snapshot *snapshot, struct node node)
+{
+	if (content->users || content->snapshot == snapshot)
+		return;
+	snapshot_ref(snapshot);
+	snapshot_unref(content->snapshot);
+	content->snapshot = snapshot;
+	content->node = node;
+}
+
+static void content_forget_later(struct content_node *content)
+{
+	if (content->later_fd >= 0)
+		close(content->later_fd);
+	content->later_fd = -1;
+	content->daemon->cache.used -= content->later_bytes;
+	content->daemon->contents.later_bytes -= content->later_bytes;
+	content->later_bytes = 0;
+}
+
+static void content_idle(struct timer *timer)
+{
+	content_forget_later(container_of(timer, struct content_node, idle));
+}
+
+static struct content_node *content_new(
+	struct daemon *daemon, struct snapshot *snapshot, struct node node, uint64_t key)
+{
+	struct content_node **bucket = &daemon->contents.buckets[(key >> 40) % CONTENT_BUCKETS];
+	struct content_node *content = calloc(1, sizeof(*content));
+
+	if (!content)
+		return NULL;
+	owner_add(&daemon->owners, &content->owner, OWNER_CONTENT);
+	content->daemon = daemon;
+	content->key = key;
+	content->snapshot = snapshot_ref(snapshot);
+	content->node = node;
+	content->since = snapshot->made;
+	content->later_fd = -1;
+	content->idle.fire = content_idle;
+	content->next = *bucket;
+	*bucket = content;
+	return content;
+}
+
+struct content_node *content_get(struct daemon *daemon, struct snapshot *snapshot, struct node node)
+{
+	uint64_t key = content_key(snapshot, node);
+	struct content_node *content = daemon->contents.buckets[(key >> 40) % CONTENT_BUCKETS];
+
+	for (; content; content = content->next) {
+		if (content->key == key && is_same(content, snapshot, node)) {
+			content_move(content, snapshot, node);
+			return content;
+		}
+	}
+	return content_new(daemon, snapshot, node, key);
+}
+
+void content_drop(struct content_node *content)
+{
+	struct daemon *daemon = content->daemon;
+	struct content_node **at =
+		&daemon->contents.buckets[(content->key >> 40) % CONTENT_BUCKETS];
+
+	if (content->users || content->owner.lookups)
+		return;
+	while (*at != content)
+		at = &(*at)->next;
+	*at = content->next;
+	timer_stop(&content->idle);
+	content_forget_later(content);
+	run_abort(&content->run);
+	snapshot_unref(content->snapshot);
+	owner_remove(&daemon->owners, &content->owner);
+	free(content);
+}
+
+void content_use(struct content_node *content)
+{
+	content->users++;
+	timer_stop(&content->idle);
+	snapshot_pin(content->snapshot);
+}
+
+void content_unuse(struct content_node *content)
+{
+	snapshot_unpin(content->snapshot);
+	if (--content->users == 0 && content->later_fd >= 0)
+		loop_set_timer(
+			&content->daemon->loop, &content->idle, content->daemon->cache.idle_ms);
+	content_drop(content);
+}
+
+struct window content_window(const struct content_node *content)
+{
+	const struct snapshot *snapshot = content->snapshot;
+	struct window window = {
+		.content = content_of(content),
+		.bytes = snapshot->inspection->menu.bytes,
+		.later_fd = content->later_fd,
+	};
+
+	if (snapshot->disks) {
+		window.disks = snapshot->disks->fds;
+		window.n_disks = snapshot->disks->n;
+	}
+	return window;
+}
+
+bool content_must_ask(const struct content_node *content)
+{
+	return content->later_fd < 0 && content_later_bytes(content_of(content)) > 0;
+}
+
+/* One content may be bigger than the cache, or no guest with it could boot; not two. */
+static bool content_take_room(struct content_node *content, uint64_t bytes)
+{
+	struct daemon *daemon = content->daemon;
+
+	if (!cache_make_room(&daemon->cache, bytes) && daemon->contents.later_bytes)
+		return false;
+	daemon->cache.used += bytes;
+	daemon->contents.later_bytes += bytes;
+	content->later_bytes = bytes;
+	return true;
+}
+
+static void content_answered(
+	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+{
+	struct content_node *content = container_of(run, struct content_node, run);
+
+	inspection_free(inspection);
+	content->later_fd = content_fd;
+	if (content_fd < 0) {
+		notice_say(&content->daemon->notice, LOG_WARNING, "%s: %s",
+			content->snapshot->disks->disk[0].path.at, err->text);
+		content_forget_later(content);
+	}
+	parked_resume(&content->waiting, content_fd < 0 ? EIO : 0);
+	content_unuse(content);
+}
+
+static enum content_slot slot_of(enum node_kind kind)
+{
+	switch ((int)kind) {
+	case NODE_INITRD:
+		return SLOT_INITRD;
+	case NODE_DEVICETREE:
+		return SLOT_DEVICETREE;
+	case NODE_XEN:
+		return SLOT_XEN;
+	default:
+		return SLOT_KERNEL;
+	}
+}
+
+void content_ask(struct content_node *content)
+{
+	const struct content *what = content_of(content);
+
+	if (content->run.state != RUN_NONE)
+		return;
+	if (!content->snapshot->disks || !content_take_room(content, content_later_bytes(what))) {
+		parked_resume(&content->waiting, ENOMEM);
+		return;
+	}
+	content_use(content);
+	content->run.disks = content->snapshot->disks;
+	content->run.content_entry = content->node.entry;
+	content->run.content_slot = slot_of(content->node.kind);
+	content->run.content_size = what->size;
+	content->run.content_identity = what->identity;
+	content->run.finished = content_answered;
+	run_start(&content->daemon->inspector, &content->run,
+		content->snapshot->disks->how.limits.timeout_ms);
+}

@@ -1,0 +1,53 @@
+/* The whole state of the running daemon; one thread has it. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "config/config.h"
+#include "fuse/content.h"
+#include "fuse/inspector.h"
+#include "fuse/loop.h"
+#include "fuse/notice.h"
+#include "fuse/owner.h"
+#include "fuse/pool.h"
+#include "fuse/snapshot.h"
+
+#include <fuse_lowlevel.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct folder;
+struct reload;
+
+struct daemon {
+	struct loop loop;
+	struct pool pool;
+	struct notice notice;
+	struct owners owners;
+	struct cache cache;
+	struct inspector inspector;
+	struct contents contents;
+	struct folder *folders; /* of domains, by serial number */
+	struct folder *disk_folders;
+	struct config *config;
+	uint32_t generation;     /* of the configuration */
+	gid_t group;             /* who may read besides root; 0: nobody */
+	struct timespec started; /* wall clock: the times of root and folders */
+	dev_t ns_dev;            /* our mount namespace; .disk is for it alone */
+	ino_t ns_ino;
+
+	const char *config_file; /* absolute */
+	const char *xl_helper;   /* bootfs-config; NULL where xl's domains are not wanted */
+	struct reload *reload;   /* one at a time; NULL: none */
+
+	struct fuse_session *session;
+	struct fuse_buf request; /* the one being received; libfuse owns the memory */
+	struct source fuse, signals;
+	bool answering;                         /* FUSE's handshake is done */
+	void (*answers)(struct daemon *daemon); /* called then, once */
+};
+
+/*
+ * Takes over a configuration without errors, also when it fails: domains come, go and change,
+ * users are looked up. -errno with err, and nothing has changed.
+ */
+int daemon_configure(struct daemon *daemon, struct config *config, struct err *err) MUST_CHECK;

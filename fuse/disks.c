@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/disks.h"
+
+#include "inspect/ask.h"
+
+#include <errno.h>
+
+/* Bytes for paths and reasons of one set of disks; a bound for the administrator's mistakes. */
+enum { DISKS_MEMORY = 1024 * 1024 };
+
+struct disks *disks_new(uint32_t n)
+{
+	struct disks *disks = calloc(1, sizeof(*disks) + n * sizeof(struct disk));
+
+	if (!disks)
+		return NULL;
+	arena_init(&disks->arena, DISKS_MEMORY);
+	disks->n = n;
+	for (uint32_t i = 0; i < MAX_DISKS; i++)
+		disks->fds[i] = disks->child_fds[i] = -1;
+	return disks;
+}
+
+static void disk_close(struct disks *disks, uint32_t index)
+{
+	cleanup_close(&disks->fds[index]);
+	cleanup_close(&disks->child_fds[index]);
+	disks->fds[index] = disks->child_fds[index] = -1;
+}
+
+void disks_free(struct disks *disks)
+{
+	if (!disks)
+		return;
+	disks_close(disks);
+	arena_done(&disks->arena);
+	free(disks);
+}
+
+void disks_close(struct disks *disks)
+{
+	for (uint32_t i = 0; i < disks->n; i++)
+		disk_close(disks, i);
+	disks->n_open = 0;
+}
+
+int disks_set(struct disks *disks, uint32_t index, struct text path, struct text vdev,
+	uint32_t partition, struct text problem)
+{
+	struct disk *disk = &disks->disk[index];
+
+	disk->opened.sector_size = 512;
+	disk->partition = partition;
+	if (arena_text(&disks->arena, path, &disk->path) ||
+		arena_text(&disks->arena, vdev, &disk->vdev) ||
+		arena_text(&disks->arena, problem, &disk->problem))
+		return -ENOMEM;
+	return 0;
+}
+
+int disks_set_how(struct disks *disks, const struct how *how)
+{
+	struct how *ret = &disks->how;
+	struct text *texts[] = {&ret->domain, &ret->platform, &ret->flavour, &ret->policy.entry,
+		&ret->policy.args, &ret->policy.config};
+
+	*ret = *how;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (arena_text(&disks->arena, *texts[i], texts[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void disks_question(const struct disks *disks, struct question *question)
+{
+	const struct how *how = &disks->how;
+
+	*question = (struct question){
+		.kind = how->only_config ? QUESTION_CONFIG : QUESTION_MENU,
+		.n_disks = disks->n,
+		.offset = how->offset,
+		.domain = how->domain,
+		.platform = how->platform,
+		.flavour = how->flavour,
+		.ignore_one_shot = how->ignore_one_shot,
+		.policy = how->policy,
+		.limits = how->limits,
+	};
+	for (uint32_t i = 0; i < disks->n; i++) {
+		question->disks[i] = disks->disk[i].opened;
+		question->disks[i].fd = disks->child_fds[i];
+		question->disks[i].path = disks->disk[i].path;
+		question->disks[i].vdev = disks->disk[i].vdev;
+		question->disks[i].partition = disks->disk[i].partition;
+	}
+}
+
+struct disk_stamp disk_stamp_of(const struct stat *stat)
+{
+	if (S_ISREG(stat->st_mode))
+		return (struct disk_stamp){
+			.dev = stat->st_dev,
+			.ino = stat->st_ino,
+			.size = (uint64_t)stat->st_size,
+			.mtime = stat->st_mtim,
+			.ctime = stat->st_ctim,
+			.regular = true,
+		};
+	return (struct disk_stamp){.rdev = stat->st_rdev};
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b)
+{
+	return a->regular == b->regular && a->dev == b->dev && a->ino == b->ino &&
+	       a->rdev == b->rdev;
+}
+
+bool disk_stamp_equal(const struct disk_stamp *a, const struct disk_stamp *b)
+{
+	return disk_is_same(a, b) && a->size == b->size && same_time(a->mtime, b->mtime) &&
+	       same_time(a->ctime, b->ctime);
+}
+
+uint64_t disk_key(const struct disk_stamp *stamp)
+{
+	uint64_t key = stamp->dev * 0x9e3779b97f4a7c15u + stamp->ino;
+
+	key = key * 0x9e3779b97f4a7c15u + stamp->rdev;
+	return key ? key : 1;
+}
+
+/* -errno with err; what is open by then is closed by the caller. */
+static int disk_try(struct disks *disks, uint32_t index, struct err *err)
+{
+	struct disk *disk = &disks->disk[index];
+	struct stat now;
+	int r = ask_open_disk(disk->path.at, &disk->opened, err);
+
+	if (r)
+		return r;
+	disks->fds[index] = disk->opened.fd;
+	if (fstat(disks->fds[index], &now))
+		return err_set(err, errno, "%s: cannot stat: %m", disk->path.at);
+	disk->stamp = disk_stamp_of(&now);
+	disks->child_fds[index] = ask_reopen_disk(disks->fds[index]);
+	if (disks->child_fds[index] < 0)
+		return err_set(err, errno, "%s: cannot be opened again: %m", disk->path.at);
+	return 0;
+}
+
+static void disk_open(struct disks *disks, uint32_t index)
+{
+	struct disk *disk = &disks->disk[index];
+	struct err err = {0};
+
+	if (!disk_try(disks, index, &err)) {
+		disks->n_open++;
+		return;
+	}
+	disk_close(disks, index);
+	disk->opened = (struct question_disk){.sector_size = 512};
+	if (arena_text(&disks->arena, text_of(err.text), &disk->problem))
+		disk->problem = TEXT("cannot open, and no memory to say why");
+}
+
+void disks_open(struct disks *disks)
+{
+	for (uint32_t i = 0; i < disks->n; i++) {
+		if (disks->fds[i] < 0 && !disks->disk[i].problem.len)
+			disk_open(disks, i);
+	}
+}
+
+bool disks_unchanged(const struct disks *before, const struct disks *now)
+{
+	if (before->n != now->n)
+		return false;
+	for (uint32_t i = 0; i < now->n; i++) {
+		const struct disk *old = &before->disk[i], *new = &now->disk[i];
+
+		if (new->problem.len || old->problem.len || !new->stamp.regular ||
+			!text_equal(old->path, new->path) ||
+			!disk_stamp_equal(&old->stamp, &new->stamp))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,83 @@
+/* The disks of one inspection: opened together, compared with what they were before. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/arena.h"
+#include "core/limits.h"
+#include "inspect/question.h"
+
+#include <sys/stat.h>
+
+/* What tells a disk from another, and a regular file from what it was. */
+struct disk_stamp {
+	dev_t dev, rdev; /* rdev: of a block device, else 0 */
+	ino_t ino;
+	uint64_t size; /* bytes, of a regular file */
+	struct timespec mtime, ctime;
+	bool regular;
+};
+
+struct disk {
+	struct text path, vdev; /* as configured */
+	uint32_t partition;
+	struct text problem; /* why it is not to be opened; after disks_open() why it was not */
+	struct question_disk opened; /* what ask_open_disk() measured */
+	struct disk_stamp stamp;     /* when it was opened */
+};
+
+/* How they are to be looked at. */
+struct how {
+	bool only_config; /* disk 0 is a bare configuration file */
+	bool ignore_one_shot;
+	uint64_t offset;                       /* see struct question */
+	struct text domain, platform, flavour; /* likewise */
+	struct boot_policy policy;
+	struct limits limits;
+	uid_t uid; /* the inspector's */
+	gid_t gid;
+};
+
+/* A heap object with all its texts; a worker fills it, then the loop's thread owns it. */
+struct disks {
+	struct arena arena;
+	struct how how;
+	uint32_t n, n_open;
+	int fds[MAX_DISKS];       /* -1: not open */
+	int child_fds[MAX_DISKS]; /* the same, opened again for inspectors */
+	struct disk disk[];
+};
+
+/* `n` disks, none open, to be filled by disks_set(). NULL: out of memory. */
+struct disks *disks_new(uint32_t n) MUST_CHECK;
+void disks_free(struct disks *disks);
+
+/* Copies the texts. -ENOMEM. */
+int disks_set(struct disks *disks, uint32_t index, struct text path, struct text vdev,
+	uint32_t partition, struct text problem) MUST_CHECK;
+
+/* Sets disks->how with copies of all texts. -ENOMEM. */
+int disks_set_how(struct disks *disks, const struct how *how) MUST_CHECK;
+
+/* Fills the question about them but for what a content needs; borrows texts and descriptors. */
+void disks_question(const struct disks *disks, struct question *question);
+
+/* Opens what is not open and has no problem. May wait for ever: for a worker. */
+void disks_open(struct disks *disks);
+
+/* Closes all; the stamps stay. */
+void disks_close(struct disks *disks);
+
+/*
+ * Are these the disks they were, with the same bytes? Only regular files can tell; wherever
+ * something else was or a disk was not open the answer is no.
+ */
+bool disks_unchanged(const struct disks *before, const struct disks *now);
+
+/* The same file or device, whatever is on it now? */
+bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b);
+
+struct disk_stamp disk_stamp_of(const struct stat *stat);
+bool disk_stamp_equal(const struct disk_stamp *a, const struct disk_stamp *b);
+
+/* A number for the disk, the same as long as disk_is_same(); never 0. */
+uint64_t disk_key(const struct disk_stamp *stamp);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/folder.h"
+
+#include "fuse/folder_steps.h"
+#include "fuse/opening.h"
+
+#include <errno.h>
+
+/* Bytes of a decoded name below .disk, which is at most 1,024 long. */
+enum { REQUEST_MEMORY = 64 * 1024 };
+
+static struct folder *folder_new(struct daemon *daemon, struct text name)
+{
+	struct folder *folder = calloc(1, sizeof(*folder));
+
+	if (!folder)
+		return NULL;
+	folder->name = strndup(name.at, name.len);
+	if (!folder->name) {
+		free(folder);
+		return NULL;
+	}
+	arena_init(&folder->arena, REQUEST_MEMORY);
+	owner_add(&daemon->owners, &folder->owner, OWNER_FOLDER);
+	folder->daemon = daemon;
+	return folder;
+}
+
+struct folder *folder_new_domain(struct daemon *daemon, const struct domain *domain)
+{
+	struct folder *folder = folder_new(daemon, domain->name);
+	struct folder **at = &daemon->folders;
+
+	if (!folder)
+		return NULL;
+	folder->domain = domain;
+	folder->whole_domain = true;
+	folder->listed = true;
+	while (*at && (*at)->owner.serial < folder->owner.serial)
+		at = &(*at)->next;
+	folder->next = *at;
+	*at = folder;
+	return folder;
+}
+
+static int folder_set_request(struct folder *folder, struct text name)
+{
+	folder->request = arena_new(&folder->arena, struct disk_request);
+	if (!folder->request)
+		return -ENOMEM;
+	return disk_request_parse(name, &folder->arena, folder->request);
+}
+
+static int folder_new_disk(struct daemon *daemon, struct text name, pid_t pid, struct folder **ret)
+{
+	struct folder *folder = folder_new(daemon, name);
+	int r;
+
+	if (!folder)
+		return -ENOMEM;
+	folder->pid = pid;
+	folder->next = daemon->disk_folders;
+	daemon->disk_folders = folder;
+	r = folder_set_request(folder, name);
+	if (r)
+		folder_drop(folder);
+	else
+		*ret = folder;
+	return r;
+}
+
+int folder_of_disk(struct daemon *daemon, struct text name, pid_t pid, struct folder **ret)
+{
+	struct folder *folder = daemon->disk_folders;
+
+	while (folder && (folder->dead || folder->pid != pid || !text_is(name, folder->name)))
+		folder = folder->next;
+	if (!folder)
+		return folder_new_disk(daemon, name, pid, ret);
+	folder->recheck = true;
+	*ret = folder;
+	return 0;
+}
+
+struct folder *folder_find(const struct daemon *daemon, struct text name)
+{
+	struct folder *folder = daemon->folders;
+
+	while (folder && !text_is(name, folder->name))
+		folder = folder->next;
+	return folder;
+}
+
+static void list_remove(struct folder **at, const struct folder *folder)
+{
+	while (*at && *at != folder)
+		at = &(*at)->next;
+	if (*at)
+		*at = folder->next;
+}
+
+void folder_unlist(struct folder *folder)
+{
+	list_remove(&folder->daemon->folders, folder);
+	folder->listed = false;
+	folder->domain = NULL;
+	folder_drop(folder);
+}
+
+void folder_set_snapshot(struct folder *folder, struct snapshot *snapshot)
+{
+	if (folder->snapshot) {
+		folder->snapshot->folder = NULL;
+		snapshot_unref(folder->snapshot);
+	}
+	folder->snapshot = snapshot;
+	if (snapshot)
+		snapshot->folder = folder;
+}
+
+void folder_drop(struct folder *folder)
+{
+	if (folder->listed || folder->owner.lookups)
+		return;
+	list_remove(&folder->daemon->disk_folders, folder);
+	parked_resume(&folder->waiting, ENOENT);
+	timer_stop(&folder->deadline);
+	opening_abandon(folder);
+	match_stop(&folder->match);
+	run_abort(&folder->run);
+	disks_free(folder->disks);
+	folder_set_snapshot(folder, NULL);
+	owner_remove(&folder->daemon->owners, &folder->owner);
+	arena_done(&folder->arena);
+	free(folder->note);
+	free(folder->name);
+	free(folder);
+}
+
+static int64_t folder_fresh_ms(const struct folder *folder)
+{
+	return folder->checked_ms + folder->daemon->config->cache_ttl_ms - now_ms();
+}
+
+bool folder_is_fresh(const struct folder *folder)
+{
+	if (!folder->snapshot || !snapshot_is_whole(folder->snapshot))
+		return false;
+	if (folder->request)
+		return !folder->recheck && snapshot_has_disks(folder->snapshot);
+	return folder->shown_by == folder->daemon->generation && folder_fresh_ms(folder) > 0;
+}
+
+double folder_fresh_s(const struct folder *folder)
+{
+	int64_t ms = folder->request ? 0 : folder_fresh_ms(folder);
+
+	return ms > 0 ? (double)ms / 1000 : 0;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/folder_steps.h"
+#include "fuse/opening.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+/* A line in front of what the inspector says: its last line tells the result. */
+static void report_add_first(struct report *report, enum report_kind kind, struct text text)
+{
+	struct report_line *first = report->first, *before = report->last, *line;
+
+	report_add_text(report, kind, (struct text){0}, 0, text);
+	line = report->last;
+	if (!before || line == before)
+		return;
+	before->next = NULL;
+	report->last = before;
+	line->next = first;
+	report->first = line;
+}
+
+/* What the daemon knows and the inspector does not. */
+static void folder_add_notes(const struct folder *folder, struct inspection *inspection)
+{
+	const struct disks *disks = folder->disks;
+	const struct domain *domain = folder->domain;
+
+	for (uint32_t i = disks ? disks->n : 0; i-- > 0;) {
+		struct text problem = disks->disk[i].problem;
+
+		if (problem.len && !text_equal(problem, inspection->error))
+			report_add_first(&inspection->report, REPORT_WARNING, problem);
+	}
+	if (folder->note)
+		report_add_first(&inspection->report, REPORT_NOTE, text_of(folder->note));
+	if (domain && domain->kernel.len)
+		report_add_first(&inspection->report, REPORT_NOTE,
+			TEXT("the domain's own kernel= is set: this menu is not used for it"));
+}
+
+/* Nothing waits any more; whoever asks next asks anew. */
+static void folder_end(struct folder *folder, int error)
+{
+	timer_stop(&folder->deadline);
+	disks_free(folder->disks);
+	folder->disks = NULL;
+	folder->checked_ms = now_ms();
+	folder->shown_by = folder->asked_by;
+	parked_resume(&folder->waiting, error);
+	folder_drop(folder);
+}
+
+static bool disks_are_same(const struct disks *a, const struct disks *b)
+{
+	if (!a || !b || a->n != b->n)
+		return !a && !b;
+	for (uint32_t i = 0; i < a->n; i++) {
+		if (!disk_is_same(&a->disk[i].stamp, &b->disk[i].stamp))
+			return false;
+	}
+	return true;
+}
+
+/* Where nothing else was found the old one stays, and with it all inode numbers. */
+static bool folder_keeps(const struct folder *folder, const struct inspection *inspection)
+{
+	const struct snapshot *snapshot = folder->snapshot;
+
+	return snapshot && snapshot_is_whole(snapshot) &&
+	       disks_are_same(snapshot->disks, folder->disks) &&
+	       snapshot->hash == inspection_hash(inspection);
+}
+
+/* Ends the question: all is as it was. */
+static void folder_stays(struct folder *folder)
+{
+	if (folder->disks)
+		snapshot_take_disks(folder->snapshot, folder->disks);
+	folder->disks = NULL;
+	folder_end(folder, 0);
+}
+
+/* Ends the question. Takes over the inspection. */
+static void folder_show(struct folder *folder, struct inspection *inspection)
+{
+	struct text domain = folder->disks ? folder->disks->how.domain : TEXT("");
+	struct snapshot *snapshot;
+
+	if (folder->domain)
+		domain = folder->domain->name;
+	if (folder_keeps(folder, inspection)) {
+		inspection_free(inspection);
+		folder_stays(folder);
+		return;
+	}
+	if (folder->request && folder->snapshot) {
+		/* Whoever walks the path anew is given a new folder; nobody sees two disks. */
+		inspection_free(inspection);
+		folder->dead = true;
+		folder_end(folder, ESTALE);
+		return;
+	}
+	snapshot = snapshot_new(
+		&folder->daemon->cache, inspection, folder->disks, domain, folder->request != NULL);
+	folder->disks = NULL;
+	if (snapshot)
+		folder_set_snapshot(folder, snapshot);
+	folder_end(folder, snapshot ? 0 : ENOMEM);
+}
+
+static int list_disks(struct inspection *inspection, const struct disks *disks)
+{
+	for (uint32_t i = 0; disks && i < disks->n; i++) {
+		struct inspection_disk *disk = &inspection->disks[inspection->n_disks++];
+
+		if (arena_printf(&inspection->arena, &disk->name, "hd%u", i) ||
+			arena_text(&inspection->arena, disks->disk[i].path, &disk->path))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Shows why there is no answer. */
+static void PRINTF_LIKE(2, 3) folder_failed(struct folder *folder, const char *format, ...)
+{
+	struct inspection *inspection;
+	struct err err = {.code = EIO};
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err.text, sizeof(err.text), format, args);
+	va_end(args);
+	inspection = inspection_of_error(&err);
+	if (!inspection || list_disks(inspection, folder->disks)) {
+		inspection_free(inspection);
+		folder_end(folder, ENOMEM);
+		return;
+	}
+	folder_add_notes(folder, inspection);
+	/* Without disks it is not taken for what a later look must compare with. */
+	disks_free(folder->disks);
+	folder->disks = NULL;
+	folder_show(folder, inspection);
+}
+
+static void folder_inspected(
+	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+{
+	struct folder *folder = container_of(run, struct folder, run);
+
+	if (content_fd >= 0)
+		close(content_fd);
+	if (!inspection) {
+		folder_failed(folder, "%s: %s", folder->disks->disk[0].path.at, err->text);
+		return;
+	}
+	folder_add_notes(folder, inspection);
+	folder_show(folder, inspection);
+}
+
+/* None of the disks can be opened: the first one's reason is the error. */
+static void folder_has_no_disk(struct folder *folder)
+{
+	const struct disks *disks = folder->disks;
+
+	if (!disks->n)
+		folder_failed(folder, "the domain has no disk");
+	else
+		folder_failed(folder, "%s", disks->disk[0].problem.at);
+}
+
+static void folder_inspect(struct folder *folder)
+{
+	const struct snapshot *before = folder->snapshot;
+	int64_t left = folder->deadline_ms - now_ms();
+
+	if (!folder->disks->n_open) {
+		folder_has_no_disk(folder);
+		return;
+	}
+	if (before && snapshot_is_whole(before) && before->disks &&
+		folder->shown_by == folder->asked_by &&
+		disks_unchanged(before->disks, folder->disks)) {
+		folder_stays(folder);
+		return;
+	}
+	timer_stop(&folder->deadline);
+	folder->run.disks = folder->disks;
+	folder->run.finished = folder_inspected;
+	run_start(&folder->daemon->inspector, &folder->run, left > 1 ? (uint32_t)left : 1);
+}
+
+/* Below .disk: it is known whose disk it is. */
+static void folder_take_domain(struct folder *folder, const struct domain *domain)
+{
+	struct disks *disks;
+
+	folder->whole_domain = true;
+	if (!domain || !domain->n_disks) {
+		folder_inspect(folder);
+		return;
+	}
+	disks = folder_domain_disks(folder, domain);
+	disks_free(folder->disks);
+	folder->disks = NULL;
+	if (!disks || opening_start(folder, disks))
+		folder_end(folder, ENOMEM);
+}
+
+static void PRINTF_LIKE(2, 3) folder_note(struct folder *folder, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	free(folder->note);
+	if (vasprintf(&folder->note, format, args) < 0)
+		folder->note = NULL;
+	va_end(args);
+}
+
+static void folder_matched(struct match *match)
+{
+	struct folder *folder = container_of(match, struct folder, match);
+	struct folder *owner;
+
+	for (owner = folder->daemon->folders; owner; owner = owner->next) {
+		if (match->found == 1 && owner->owner.serial == match->serial)
+			break;
+	}
+	if (owner && owner->domain->n_disks > 1)
+		folder_note(folder, "the first disk of domain %s: all its %u disks are looked at",
+			owner->name, owner->domain->n_disks);
+	else if (owner)
+		folder_note(folder, "the disk of domain %s", owner->name);
+	else if (match->found > 1)
+		folder_note(folder,
+			"the first disk of %u domains: looked at alone; domain= tells them apart",
+			match->found);
+	else
+		folder_note(folder, "no domain has this disk as its first: looked at alone");
+	folder_take_domain(folder, owner ? owner->domain : NULL);
+}
+
+/* Below .disk, the first disk is open: whose is it? */
+static void folder_find_domain(struct folder *folder)
+{
+	struct text name = folder->request->domain;
+	const struct folder *owner = folder_find(folder->daemon, name);
+
+	if (name.len && !owner)
+		folder_note(
+			folder, "no domain %s is configured: the disk is looked at alone", name.at);
+	if (name.len || !folder->daemon->folders || folder->request->only_config) {
+		folder_take_domain(folder, owner ? owner->domain : NULL);
+		return;
+	}
+	folder->match.finished = folder_matched;
+	if (match_start(&folder->match, folder->daemon, &folder->disks->disk[0].stamp))
+		folder_end(folder, ENOMEM);
+}
+
+void folder_opened(struct folder *folder, struct disks *disks)
+{
+	folder->disks = disks;
+	if (!folder->whole_domain && disks->n_open)
+		folder_find_domain(folder);
+	else
+		folder_inspect(folder);
+}
+
+/* While opening or matching; an inspector's deadline is its run's. */
+static void folder_late(struct timer *timer)
+{
+	struct folder *folder = container_of(timer, struct folder, deadline);
+	uint32_t ms = folder->daemon->config->limits.timeout_ms;
+	const char *path = folder->request ? folder->request->path.at : NULL;
+
+	if (folder->domain && folder->domain->n_disks)
+		path = folder->domain->disks[0].path.at;
+	opening_abandon(folder);
+	match_stop(&folder->match);
+	folder_failed(folder, "%s: cannot be opened: no answer within %g s (inspect-timeout)",
+		path ? path : folder->name, ms / 1000.0);
+}
+
+static void folder_begin(struct folder *folder)
+{
+	struct disks *disks;
+
+	folder->asked_by = folder->daemon->generation;
+	folder->recheck = false;
+	folder->whole_domain = !folder->request;
+	folder->deadline_ms = now_ms() + folder->daemon->config->limits.timeout_ms;
+	folder->deadline.fire = folder_late;
+	if (folder->stuck) {
+		folder_failed(folder, "%s: the disk still does not answer", folder->name);
+		return;
+	}
+	loop_set_timer(&folder->daemon->loop, &folder->deadline,
+		folder->daemon->config->limits.timeout_ms);
+	disks = folder_first_disks(folder);
+	if (!disks || opening_start(folder, disks))
+		folder_end(folder, ENOMEM);
+}
+
+void folder_ask(struct folder *folder)
+{
+	bool busy = folder->opening || folder->match.job || folder->run.state != RUN_NONE;
+
+	if (busy)
+		return;
+	if (folder->dead) {
+		folder_end(folder, ESTALE);
+		return;
+	}
+	if (folder->domain || folder->request)
+		folder_begin(folder);
+	else
+		folder_end(folder, ENOENT);
+}

@@ -1,0 +1,20 @@
+/* How a folder's question goes from step to step; for the files of fuse/folder*.c only. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "fuse/folder.h"
+
+/* The first step: disks to be opened, none open yet. NULL: out of memory. */
+struct disks *folder_first_disks(struct folder *folder) MUST_CHECK;
+
+/* Shows it, and nothing else any more. Takes over the reference. */
+void folder_set_snapshot(struct folder *folder, struct snapshot *snapshot);
+
+/* A worker has opened them, as far as they can be; takes them over. */
+void folder_opened(struct folder *folder, struct disks *disks);
+
+/*
+ * Below .disk, when it is known whose disk it is (NULL: nobody's): all disks of that domain, the
+ * open one taken over as the first; or folder->disks itself. NULL: out of memory.
+ */
+struct disks *folder_domain_disks(struct folder *folder, const struct domain *domain) MUST_CHECK;

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/inspector.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+
+/*
+ * A killed child that has not died: it waits in the kernel for its disk. It is reaped whenever it
+ * comes back; until then nobody asks about the same disk again.
+ */
+struct lost_child {
+	struct inspector *inspector;
+	struct run *run; /* whose child it was; NULL: that is gone */
+	struct ask ask;
+	struct source source;
+};
+
+void inspector_init(struct inspector *inspector, struct loop *loop)
+{
+	inspector->loop = loop;
+	inspector->queue = NULL;
+	inspector->queue_end = &inspector->queue;
+}
+
+/* The child is dead, what it says no longer matters. */
+static void reap(struct ask *ask)
+{
+	struct inspection *inspection = NULL;
+	int content_fd = -1;
+	struct err err = {0};
+
+	if (ask_finish(ask, &inspection, &content_fd, &err) == 0) {
+		inspection_free(inspection);
+		if (content_fd >= 0)
+			close(content_fd);
+	}
+}
+
+static void lost_ready(struct source *source)
+{
+	struct lost_child *lost = container_of(source, struct lost_child, source);
+
+	loop_forget(lost->inspector->loop, source);
+	reap(&lost->ask);
+	if (lost->run)
+		lost->run->lost = NULL;
+	free(lost);
+}
+
+/* Kills the child without waiting for its death. */
+static void run_lose_child(struct run *run)
+{
+	struct lost_child *lost = calloc(1, sizeof(*lost));
+
+	loop_forget(run->inspector->loop, &run->source);
+	if (!lost) {
+		ask_abort(&run->ask);
+		return;
+	}
+	pidfd_send_signal(run->ask.pidfd, SIGKILL, NULL, 0);
+	*lost = (struct lost_child){
+		.inspector = run->inspector,
+		.run = run,
+		.ask = run->ask,
+		.source = {run->ask.pidfd, lost_ready},
+	};
+	run->lost = lost;
+	if (loop_watch(run->inspector->loop, &lost->source)) {
+		ask_abort(&lost->ask);
+		run->lost = NULL;
+		free(lost);
+	}
+}
+
+static void queue_remove(struct run *run)
+{
+	struct inspector *inspector = run->inspector;
+	struct run **at = &inspector->queue;
+
+	while (*at != run)
+		at = &(*at)->next;
+	*at = run->next;
+	if (!*at)
+		inspector->queue_end = at;
+	run->next = NULL;
+}
+
+static void inspector_start_more(struct inspector *inspector);
+
+/* Gives up its place; the child is reaped or lost already. */
+static void run_end(struct run *run)
+{
+	struct inspector *inspector = run->inspector;
+
+	timer_stop(&run->deadline);
+	timer_stop(&run->slow);
+	if (run->state == RUN_QUEUED)
+		queue_remove(run);
+	if (run->state == RUN_ASKED) {
+		inspector->running--;
+		inspector->slow -= run->is_slow;
+	}
+	run->state = RUN_NONE;
+	run->is_slow = false;
+}
+
+static void run_finish(
+	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+{
+	struct inspector *inspector = run->inspector;
+
+	run_end(run);
+	run->finished(run, inspection, content_fd, err); /* may free the run */
+	inspector_start_more(inspector);
+}
+
+static void run_ready(struct source *source)
+{
+	struct run *run = container_of(source, struct run, source);
+	struct inspection *inspection = NULL;
+	struct err err = {0};
+	int content_fd = -1;
+
+	loop_forget(run->inspector->loop, source);
+	if (ask_finish(&run->ask, &inspection, &content_fd, &err)) {
+		inspection = NULL;
+		content_fd = -1;
+	}
+	run_finish(run, inspection, content_fd, &err);
+}
+
+static void run_late(struct timer *timer)
+{
+	struct run *run = container_of(timer, struct run, deadline);
+	struct err err = {0};
+
+	if (run->state == RUN_QUEUED)
+		err_set(&err, ETIMEDOUT, "no inspector was free for %g s",
+			run->timeout_ms / 1000.0);
+	else
+		err_set(&err, ETIMEDOUT, "no answer within %g s (inspect-timeout)",
+			run->timeout_ms / 1000.0);
+	if (run->state == RUN_ASKED)
+		run_lose_child(run);
+	run_finish(run, NULL, -1, &err);
+}
+
+static void run_is_slow(struct timer *timer)
+{
+	struct run *run = container_of(timer, struct run, slow);
+
+	if (run->inspector->slow >= MORE_RUNS)
+		return;
+	run->is_slow = true;
+	run->inspector->slow++;
+	inspector_start_more(run->inspector);
+}
+
+static void run_question(const struct run *run, struct question *question)
+{
+	disks_question(run->disks, question);
+	if (!run->content_size)
+		return;
+	question->kind = QUESTION_CONTENT;
+	question->content_entry = run->content_entry;
+	question->content_slot = run->content_slot;
+	question->content_size = run->content_size;
+	question->content_identity = run->content_identity;
+}
+
+/* -errno with err: it was not started, and is still the first of the queue. */
+static int run_ask(struct run *run, struct err *err)
+{
+	struct inspector *inspector = run->inspector;
+	struct ask_settings settings = inspector->settings;
+	struct question question;
+	int r;
+
+	run_question(run, &question);
+	settings.uid = run->disks->how.uid;
+	settings.gid = run->disks->how.gid;
+	r = ask_start(&settings, &question, &run->ask, err);
+	if (r)
+		return r;
+	run->source = (struct source){run->ask.pidfd, run_ready};
+	r = loop_watch(inspector->loop, &run->source);
+	if (r) {
+		ask_abort(&run->ask);
+		return err_set(err, -r, "cannot watch the inspector: %m");
+	}
+	queue_remove(run);
+	run->state = RUN_ASKED;
+	inspector->running++;
+	loop_set_timer(inspector->loop, &run->slow, SLOW_MS);
+	return 0;
+}
+
+static void inspector_start_more(struct inspector *inspector)
+{
+	while (inspector->queue && inspector->running - inspector->slow < inspector->limit) {
+		struct run *run = inspector->queue;
+		struct err err = {0};
+
+		if (run_ask(run, &err)) {
+			/* Its place goes to the next one of this very loop. */
+			run_end(run);
+			run->finished(run, NULL, -1, &err);
+		}
+	}
+}
+
+void run_start(struct inspector *inspector, struct run *run, uint32_t timeout_ms)
+{
+	struct err err = {0};
+
+	run->inspector = inspector;
+	if (run->lost) {
+		err_set(&err, ETIMEDOUT, "the disk still does not answer");
+		run->finished(run, NULL, -1, &err);
+		return;
+	}
+	run->next = NULL;
+	run->state = RUN_QUEUED;
+	run->timeout_ms = timeout_ms;
+	*inspector->queue_end = run;
+	inspector->queue_end = &run->next;
+	run->deadline.fire = run_late;
+	loop_set_timer(inspector->loop, &run->deadline, timeout_ms);
+	run->slow.fire = run_is_slow;
+	inspector_start_more(inspector);
+}
+
+void run_abort(struct run *run)
+{
+	struct inspector *inspector = run->inspector;
+
+	if (run->state == RUN_ASKED)
+		run_lose_child(run);
+	if (run->state != RUN_NONE)
+		run_end(run);
+	if (run->lost)
+		run->lost->run = NULL;
+	run->lost = NULL;
+	if (inspector)
+		inspector_start_more(inspector);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/open_file.h"
+
+#include "fuse/daemon.h"
+
+#include <errno.h>
+#include <fuse_lowlevel.h>
+#include <stdatomic.h>
+
+/* Whoever sets `answered` first answers: the worker, or the loop when time is over. */
+struct read_job {
+	struct job job;
+	fuse_req_t req;
+	atomic_bool answered;
+	struct open_file *file; /* referenced */
+	struct window window;
+	struct window_place place;
+	uint64_t offset;
+	size_t size;
+	const struct disks *unchanged; /* must be what they were; NULL: need not */
+	struct timer deadline;
+	int late_error;
+};
+
+/* Has a disk changed since its menu was read? Block devices cannot tell. */
+static bool disks_have_changed(const struct disks *disks)
+{
+	for (uint32_t i = 0; i < disks->n; i++) {
+		struct disk_stamp stamp;
+		struct stat now;
+
+		if (disks->fds[i] < 0 || !disks->disk[i].stamp.regular)
+			continue;
+		if (fstat(disks->fds[i], &now))
+			return true;
+		stamp = disk_stamp_of(&now);
+		if (!disk_stamp_equal(&stamp, &disks->disk[i].stamp))
+			return true;
+	}
+	return false;
+}
+
+/* In a worker. */
+static void read_run(struct job *job, struct scratch *scratch)
+{
+	struct read_job *read = container_of(job, struct read_job, job);
+	void *buffer = scratch_get(scratch, read->size);
+	int r = -ENOMEM;
+
+	if (buffer)
+		r = window_read(&read->window, read->place, read->offset, buffer, read->size);
+	/* Behind the read: what changed meanwhile counts too. */
+	if (!r && read->unchanged && disks_have_changed(read->unchanged))
+		r = -EIO;
+	if (atomic_exchange(&read->answered, true))
+		return;
+	if (r)
+		fuse_reply_err(read->req, -r);
+	else
+		fuse_reply_buf(read->req, buffer, read->size);
+}
+
+static void read_done(struct job *job)
+{
+	struct read_job *read = container_of(job, struct read_job, job);
+
+	timer_stop(&read->deadline);
+	open_file_unref(read->file);
+	free(read);
+}
+
+static void read_late(struct timer *timer)
+{
+	struct read_job *read = container_of(timer, struct read_job, deadline);
+
+	if (!atomic_exchange(&read->answered, true))
+		fuse_reply_err(read->req, read->late_error);
+	if (pool_cancel(&read->file->content->daemon->pool, &read->job))
+		read_done(&read->job);
+}
+
+static void read_interrupted(fuse_req_t req, void *data)
+{
+	struct read_job *read = data;
+
+	(void)req;
+	read->late_error = EINTR;
+	loop_set_timer(&read->file->content->daemon->loop, &read->deadline, INTERRUPT_GRACE_MS);
+}
+
+/* Which disk the read begins on, so that one that hangs does not take all workers. */
+static uint64_t read_key(const struct read_job *read)
+{
+	const struct piece *piece = &read->window.content->pieces[read->place.piece];
+	const struct disks *disks = read->file->content->snapshot->disks;
+
+	if (piece->kind != PIECE_DISK || !disks || piece->disk >= disks->n)
+		return 0;
+	return disk_key(&disks->disk[piece->disk].stamp);
+}
+
+void read_submit(fuse_req_t req, struct open_file *file, uint64_t offset, size_t size)
+{
+	const struct snapshot *snapshot = file->content->snapshot;
+	struct daemon *daemon = file->content->daemon;
+	struct read_job *read = calloc(1, sizeof(*read));
+
+	if (!read) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	file->refs++;
+	*read = (struct read_job){
+		.job = {.run = read_run, .done = read_done},
+		.req = req,
+		.file = file,
+		.window = content_window(file->content),
+		.offset = offset,
+		.size = size,
+		.unchanged = snapshot->once ? snapshot->disks : NULL,
+		.deadline.fire = read_late,
+		.late_error = EIO,
+	};
+	window_seek(read->window.content, &file->place, offset);
+	read->place = file->place;
+	read->job.key = read_key(read);
+	loop_set_timer(&daemon->loop, &read->deadline, daemon->config->limits.timeout_ms);
+	fuse_req_interrupt_func(req, read_interrupted, read);
+	pool_submit(&daemon->pool, &read->job);
+}

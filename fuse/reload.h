@@ -1,0 +1,11 @@
+/* Reads the configuration again, in a worker: it may lie on a slow disk, and runs a helper. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "fuse/daemon.h"
+
+/* What it finds is used if it has no errors. One at a time; another one follows it. */
+void reload_start(struct daemon *daemon);
+
+/* Says every problem of a configuration, one a line. */
+void say_problems(const struct notice *notice, const struct config *config);

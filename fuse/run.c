@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/run.h"
+
+#include "fuse/background.h"
+#include "fuse/mount.h"
+#include "fuse/reload.h"
+#include "fuse/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+/* One for the whole process; what hangs on it lives as long. */
+struct running {
+	struct daemon daemon;
+	struct mount mount;
+	const struct options *options;
+	int ready_fd;
+};
+
+/* ---- programs beside ours ------------------------------------------------------------------- */
+
+/* A program by its name relative to the folder of our own. NULL: it is not there. */
+static char *find_program(const char *name)
+{
+	char self[PATH_MAX], *slash, *path;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return NULL;
+	self[n] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash || asprintf(&path, "%.*s/%s", (int)(slash - self), self, name) < 0)
+		return NULL;
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* bootfs-config, where it is installed or built; where it is missing, config_read() says so. */
+static char *find_xl_helper(void)
+{
+	char *path = find_program("../libexec/bootfs/bootfs-config");
+
+	if (!path)
+		path = find_program("bootfs-config");
+	return path ? path : strdup("bootfs-config");
+}
+
+/* ---- checking ------------------------------------------------------------------------------- */
+
+int run_check(const struct options *options)
+{
+	_free_ char *helper = find_xl_helper();
+	_config_ struct config *config = config_read(options->config, helper);
+	struct notice notice = {0};
+
+	if (!config) {
+		notice_say(&notice, LOG_ERR, "out of memory");
+		return 1;
+	}
+	config_check_users(config);
+	say_problems(&notice, config);
+	if (config->errors || config->xl_errors)
+		return 1;
+	printf("%s: ok, %u domains\n", options->config, config->n_domains);
+	return 0;
+}
+
+/* ---- starting ------------------------------------------------------------------------------- */
+
+static int daemon_init(struct daemon *daemon, struct err *err)
+{
+	struct stat ns;
+	int r = loop_init(&daemon->loop);
+
+	if (!r)
+		r = pool_init(&daemon->pool, &daemon->loop);
+	if (r)
+		return err_set(err, -r, "cannot start: %s", strerror(-r));
+	inspector_init(&daemon->inspector, &daemon->loop);
+	daemon->cache.loop = &daemon->loop;
+	daemon->cache.owners = &daemon->owners;
+	clock_gettime(CLOCK_REALTIME, &daemon->started);
+	daemon->inspector.settings.namespaces = true;
+	daemon->inspector.settings.reopened = true;
+	daemon->inspector.settings.inspector = find_program("bootfs-inspect");
+	if (!daemon->inspector.settings.inspector)
+		return err_set(err, ENOENT, "bootfs-inspect is missing: it lies beside bootfs");
+	if (stat("/proc/self/ns/mnt", &ns))
+		return err_set(err, errno, "/proc/self/ns/mnt: %m");
+	daemon->ns_dev = ns.st_dev;
+	daemon->ns_ino = ns.st_ino;
+	return 0;
+}
+
+static void signal_ready(struct source *source)
+{
+	struct daemon *daemon = container_of(source, struct daemon, signals);
+	struct signalfd_siginfo info;
+
+	if (read(source->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload_start(daemon);
+	else
+		daemon->loop.stop = true;
+}
+
+/* Before any thread is started: all of them inherit what is blocked. */
+static int take_signals(struct daemon *daemon, struct err *err)
+{
+	sigset_t ours;
+	int r;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	daemon->signals.fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	daemon->signals.ready = signal_ready;
+	r = daemon->signals.fd < 0 ? -errno : loop_watch(&daemon->loop, &daemon->signals);
+	return r ? err_set(err, -r, "cannot wait for signals: %s", strerror(-r)) : 0;
+}
+
+/* Readers ask for as much at once as one request can carry; without it for an eighth. */
+static void raise_read_ahead(const struct mounted *here)
+{
+	static const char kib[] = "1024";
+	char path[64];
+	_close_ int fd = -1;
+
+	snprintf(
+		path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb", here->major, here->minor);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, kib, sizeof(kib) - 1) < 0)
+		return; /* only slower */
+}
+
+static void tree_answers(struct daemon *daemon)
+{
+	struct running *running = container_of(daemon, struct running, daemon);
+
+	if (!running->options->private)
+		raise_read_ahead(&running->mount.here);
+	if (ready_tell(&running->ready_fd, "1"))
+		daemon->loop.stop = true; /* whoever waited for us is gone */
+	if (running->options->foreground)
+		return;
+	background_detach();
+	daemon->notice.to_syslog = true;
+}
+
+static int start(struct running *running, struct config *config, struct err *err)
+{
+	struct daemon *daemon = &running->daemon;
+	const char *path = running->options->mountpoint;
+	int r = daemon_init(daemon, err);
+
+	if (r) {
+		config_free(config);
+		return r;
+	}
+	r = daemon_configure(daemon, config, err);
+	if (!r)
+		r = take_signals(daemon, err);
+	if (r)
+		return r;
+	r = mount_start(&running->mount, path ? path : daemon->config->mountpoint.at, err);
+	if (r)
+		return r;
+	r = session_start(daemon, running->mount.fuse_fd, tree_answers, err);
+	if (r)
+		mount_end(&running->mount);
+	return r;
+}
+
+/* To whoever waits for us, or to whoever looks. */
+static void fail(struct running *running, const char *text)
+{
+	if (running->ready_fd < 0)
+		notice_say(&running->daemon.notice, LOG_ERR, "%s", text);
+	ready_tell(&running->ready_fd, text);
+}
+
+/* Ends without waiting for readers, inspectors or disks. The exit status. */
+static int serve(struct running *running, struct config *config)
+{
+	struct err err = {0};
+
+	if (start(running, config, &err)) {
+		fail(running, err.text);
+		return 1;
+	}
+	if (loop_run(&running->daemon.loop))
+		notice_say(&running->daemon.notice, LOG_ERR, "the event loop failed: %m");
+	mount_end(&running->mount);
+	session_end(&running->daemon);
+	return 0;
+}
+
+/* NULL: it cannot be used, and that was said. */
+static struct config *read_config(struct running *running)
+{
+	struct daemon *daemon = &running->daemon;
+	struct config *config = config_read(daemon->config_file, daemon->xl_helper);
+	const struct config_problem *problem;
+	char text[1200];
+
+	if (!config) {
+		fail(running, "out of memory");
+		return NULL;
+	}
+	config_check_users(config);
+	say_problems(&daemon->notice, config);
+	if (!config->errors)
+		return config;
+	for (problem = config->problems; problem->warning; problem = problem->next)
+		;
+	snprintf(
+		text, sizeof(text), "%s:%u: %s", problem->file.at, problem->line, problem->text.at);
+	if (running->ready_fd >= 0)
+		fail(running, text);
+	config_free(config);
+	return NULL;
+}
+
+/* The parent's side of going to the background, or its child's, or neither. The exit status. */
+static int run_in_background(struct running *running, struct config *config)
+{
+	const char *path = running->options->mountpoint;
+	int r = background_fork(&running->ready_fd);
+
+	if (r > 0)
+		return serve(running, config);
+	if (!r)
+		r = background_wait(running->ready_fd, path ? path : config->mountpoint.at);
+	else
+		notice_say(&running->daemon.notice, LOG_ERR, "cannot fork: %s", strerror(-r));
+	return r ? 1 : 0;
+}
+
+/* A signal of the kernel when the parent dies; one that is gone already has closed ready_fd. */
+static bool bind_to_parent(const struct options *options)
+{
+	return !options->private || prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+}
+
+static char *absolute(const char *path)
+{
+	_free_ char *here = path[0] == '/' ? NULL : get_current_dir_name();
+	char *ret;
+
+	if (!here)
+		return strdup(path);
+	return asprintf(&ret, "%s/%s", here, path) < 0 ? NULL : ret;
+}
+
+int run(const struct options *options)
+{
+	static struct running running;
+	struct config *config;
+
+	running.options = options;
+	running.ready_fd = options->ready_fd;
+	running.daemon.notice.quiet = options->private;
+	running.daemon.config_file = absolute(options->config);
+	running.daemon.xl_helper = options->private ? NULL : find_xl_helper();
+	if (geteuid() != 0 || !running.daemon.config_file || !bind_to_parent(options)) {
+		fail(&running, geteuid() ? "must be run as root: it mounts, and opens disks"
+					 : "out of memory");
+		return 1;
+	}
+	config = read_config(&running);
+	if (!config)
+		return 1;
+	return options->foreground ? serve(&running, config) : run_in_background(&running, config);
+}

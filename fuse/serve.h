@@ -1,0 +1,60 @@
+/* FUSE's callbacks: look up, call, translate the error. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "fuse/daemon.h"
+
+#include <fuse_lowlevel.h>
+
+/* The userdata of the session is the daemon. */
+extern const struct fuse_lowlevel_ops serve_ops;
+
+/* Seconds; long for what never changes, short for what is cheap to ask again. */
+#define TIMEOUT_IMMUTABLE 86400.0
+#define TIMEOUT_ROOT      1.0
+
+/* An inode number, seen from the daemon's side. */
+struct place {
+	uint64_t id;
+	struct node node;
+	struct folder *folder;     /* one of these; none for root and .disk */
+	struct snapshot *snapshot; /* whole */
+	struct content_node *content;
+};
+
+/* -ESTALE: there is no such thing any more; the kernel then looks up its path anew. */
+int place_find(struct daemon *daemon, fuse_ino_t ino, struct place *ret) MUST_CHECK;
+
+/* Where a node of a snapshot is: its content's own inode, where it is one. -ENOMEM. */
+int place_of_node(struct daemon *daemon, struct snapshot *snapshot, struct node node,
+	struct place *ret) MUST_CHECK;
+
+/* The content that a place is, made where it has no inode of its own. NULL: it is none. */
+struct content_node *place_content(struct daemon *daemon, struct place *place) MUST_CHECK;
+
+/* Its type, as a listing tells it. */
+mode_t node_mode(enum node_kind kind);
+
+/* -ENOMEM. */
+int place_attr(struct daemon *daemon, const struct place *place, struct stat *ret) MUST_CHECK;
+
+/* The kernel was told of it once more. */
+void place_known(struct place *place);
+
+/* It was not told: whatever was made only for that goes. */
+void place_unused(struct place *place);
+
+/* The kernel forgot once; harmless for what it never knew. */
+void serve_forget_one(struct daemon *daemon, fuse_ino_t ino);
+
+void serve_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
+void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void serve_readdir(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
+void serve_readdirplus(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
+void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void serve_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void serve_read(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
+void serve_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
