@@ -149,3 +149,16 @@ def test_links_stay_inside_the_guest(tmp_path):
     assert fsdump.dump(image, walk="/absolute")["files"][b""]["size"] == 5
     assert fsdump.dump(image, walk="/outside")["error"] == "ENOENT"
     assert fsdump.dump(image, walk="/loop")["error"] == "ELOOP"
+
+
+def test_a_block_device_is_inspected_in_the_sandbox(tmp_path):
+    image = tmp_path / "disk"
+    make_table(image, TABLES["dos"])
+    loop = fsdump.run("losetup", "-f", "--show", "-r", image).decode().strip()
+    try:
+        # libblkid tries more system calls on a device than on a file.
+        done = subprocess.run([f"{fsdump.BUILD}/bootfs-inspect", loop], capture_output=True, check=False)
+    finally:
+        subprocess.run(["losetup", "-d", loop], check=False)
+    assert b"ok      hd0 /dev/loop" in done.stdout
+    assert b"killed" not in done.stdout + done.stderr
