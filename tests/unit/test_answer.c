@@ -1,332 +1,357 @@
-/* The answer's three forms, and the file it is written to. */
+/* answer: from disks to a menu, and every reason why there is none. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pygrub/answer.h"
+#include "inspect/answer.h"
+
+#include "render/render.h"
+#include "tests/support/question.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <cmocka.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
-static void assert_repr(struct text value, const char *expected)
+#define ROOM ((uint64_t)24 * MIB)
+
+/* Shell commands: a tree with two kernels, a file system of it at an offset in the image. */
+#define TREE                                                                             \
+	"d=$IMAGE.tree; rm -rf $d; mkdir -p $d/boot/grub $d/boot/extlinux; cd $d/boot; " \
+	"printf kernel1 > k1; printf kernel2 > k2; printf initrd > i; "
+#define LEGACY(kernel)                                                                            \
+	"printf 'default 0\\ntitle One\\nroot (hd0,0)\\nkernel " kernel " ro\\ninitrd /boot/i\\n" \
+	"title Two\\nroot (hd0,0)\\nkernel /boot/k2 ro\\n' > $d/boot/grub/menu.lst; "
+#define EXTLINUX                                                           \
+	"printf 'default l\\nlabel l\\nlinux /boot/k2\\nappend ext\\n' > " \
+	"$d/boot/extlinux/extlinux.conf; "
+#define EXT4 "mke2fs -q -t ext4 -U 3f0c2c1e-0000-4000-8000-000000000001 -d $IMAGE.tree $IMAGE; "
+#define EXT4_AT(offset, size) \
+	"mke2fs -q -F -t ext4 -E offset=" offset " -d $IMAGE.tree $IMAGE " size "; "
+
+/* A question about one disk that this command makes. */
+static struct question ask_about(const char *command)
 {
-	_strbuf_ struct strbuf out = {0};
+	struct question question = question_make(QUESTION_MENU);
 
-	repr_add(&out, value);
-	assert_string_equal(out.at, expected);
+	question.domain = TEXT("mail");
+	question_add_image(&question, ROOM, command);
+	return question;
 }
 
-static void quotes_as_python_does(void **state)
+static void log_has(const struct inspection *inspection, const char *part)
 {
-	(void)state;
-	assert_repr(TEXT(""), "''");
-	assert_repr(TEXT("root=/dev/xvda1 ro"), "'root=/dev/xvda1 ro'");
-	assert_repr(TEXT("it's"), "\"it's\"");
-	assert_repr(TEXT("say \"x\""), "'say \"x\"'");
-	assert_repr(TEXT("it's \"x\""), "'it\\'s \"x\"'");
-	assert_repr(TEXT("a\\b"), "'a\\\\b'");
-	assert_repr(TEXT("a\nb\rc\td"), "'a\\nb\\rc\\td'");
-	assert_repr(TEXT("\x01\x1b\x7f"), "'\\x01\\x1b\\x7f'");
-	assert_repr(TEXT("a\0b"), "'a\\x00b'");
+	_strbuf_ struct strbuf log = {0};
+
+	render_log(&log, inspection);
+	if (!strstr(log.at, part))
+		fail_msg("no \"%s\" in:\n%s", part, log.at);
 }
 
-static void keeps_utf8_and_escapes_other_bytes(void **state)
+static void fails_with(const struct question *question, const char *error)
 {
-	(void)state;
-	assert_repr(TEXT("Gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa7"),
-		"'Gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa7'");
-	assert_repr(TEXT("Gr\xfc\xdf"), "'Gr\\xfc\\xdf'");
-	assert_repr(TEXT("\xc2\x9b"), "'\\xc2\\x9b'"); /* C1: a terminal's CSI */
-	assert_repr(TEXT("\xc0\x80\xed\xa0\x80"), "'\\xc0\\x80\\xed\\xa0\\x80'");
+	_inspection_ struct inspection *inspection = question_answer(question);
+
+	assert_non_null(inspection->error.at);
+	assert_string_equal(inspection->error.at, error);
+	assert_null(inspection->menu.default_entry);
 }
 
-/* Python itself is asked about every byte and a few thousand pairs. */
-static void agrees_with_python_on_ascii(void **state)
+static void a_menu_is_found_and_completed(void **state)
 {
-	static const char script[] = "import sys\n"
-				     "for a in range(128):\n"
-				     "  for b in (39, 34, 92, 10, 65):\n"
-				     "    sys.stdout.write(repr(chr(a) + chr(b)) + chr(0))\n";
-	char expected[64];
-	FILE *python;
-	char command[512];
+	_question_ struct question question = ask_about(TREE LEGACY("/boot/k1") EXT4);
+	_inspection_ struct inspection *inspection = question_answer(&question);
+	const struct menu_entry *entry = inspection->menu.default_entry;
+	_free_ char *kernel = NULL;
 
 	(void)state;
-	snprintf(command, sizeof(command), "/usr/bin/python3 -c '%s'", script);
-	python = popen(command, "r");
-	assert_non_null(python);
-	for (int a = 0; a < 128; a++) {
-		static const char others[] = {39, 34, 92, 10, 65};
+	assert_non_null(entry);
+	assert_int_equal(inspection->error.len, 0);
+	assert_true(text_is(inspection->disks[0].name, "hd0"));
+	assert_int_equal(inspection->n_volumes, 1);
+	assert_true(text_is(inspection->volumes[0].fs_name, "ext4"));
+	kernel = content_bytes(&question, inspection, &entry->content[SLOT_KERNEL]);
+	assert_string_equal(kernel, "kernel1");
+	assert_int_equal(entry->initrds->size, 6);
+	log_has(inspection, "ok      menu (hd0)/boot/grub/menu.lst: GRUB Legacy, 2 entries\n");
+	log_has(inspection, "\nresult  entry 0 boots\n");
+}
 
-		for (size_t i = 0; i < sizeof(others); i++) {
-			char value[2] = {(char)a, others[i]};
-			size_t n = 0;
-			int c;
+static void a_missing_kernel_is_the_error_of_the_manual(void **state)
+{
+	_question_ struct question question = ask_about(TREE LEGACY("/boot/gone") EXT4);
 
-			while ((c = getc(python)) > 0 && n + 1 < sizeof(expected))
-				expected[n++] = (char)c;
-			expected[n] = '\0';
-			assert_true(n > 0);
-			assert_repr((struct text){value, 2}, expected);
-		}
+	(void)state;
+	fails_with(&question,
+		"/srv/mail.img: default entry 0 \"One\" names /boot/gone, not on hd0; "
+		"bootable: 1 (use --entry=1)");
+}
+
+static void other_configurations_are_told_of(void **state)
+{
+	_question_ struct question question = ask_about(TREE LEGACY("/boot/k1") EXTLINUX
+		"ln -s . $d/boot/boot; cp $d/boot/grub/menu.lst $d/boot/grub/grub.conf; " EXT4);
+	_inspection_ struct inspection *inspection = question_answer(&question);
+
+	(void)state;
+	assert_true(text_is(inspection->menu.loader, "extlinux"));
+	log_has(inspection,
+		"\nnote    also found: (hd0)/boot/grub/menu.lst (GRUB Legacy), not used\n");
+	log_has(inspection,
+		"\nnote    also found: (hd0)/boot/grub/grub.conf (GRUB Legacy), not used\n");
+}
+
+/* "/boot -> ." makes two places of one file. */
+static void the_same_file_under_another_name_is_not_told_of(void **state)
+{
+	_question_ struct question question = ask_about(TREE LEGACY(
+		"/boot/k1") "mv $d/boot $d/b; mv $d/b/* $d; rm -r $d/b; ln -s . $d/boot; " EXT4);
+	_inspection_ struct inspection *inspection = question_answer(&question);
+	_strbuf_ struct strbuf log = {0};
+
+	(void)state;
+	render_log(&log, inspection);
+	assert_int_equal(inspection->error.len, 0);
+	assert_null(strstr(log.at, "also found"));
+}
+
+static void a_menu_that_cannot_boot_gives_way_to_one_that_can(void **state)
+{
+	_question_ struct question question =
+		ask_about(TREE LEGACY("/boot/k1") EXTLINUX "rm k2; sed -i /Two/,//d "
+							   "$d/boot/grub/menu.lst; " EXT4);
+	_inspection_ struct inspection *inspection = question_answer(&question);
+
+	(void)state;
+	assert_true(text_is(inspection->menu.loader, "grub"));
+	assert_int_equal(inspection->error.len, 0);
+	log_has(inspection,
+		"also found: (hd0)/boot/extlinux/extlinux.conf (extlinux/syslinux), not used: "
+		"none of its entries can boot");
+}
+
+#define TWO_PARTITIONS                                                             \
+	"printf 'label: dos\\n2048,16384,83\\n20480,24576,83%s\\n' \"$active\" | " \
+	"sfdisk -q $IMAGE; "
+
+static void the_active_partition_is_looked_at_first(void **state)
+{
+	_question_ struct question question = ask_about("active=,*; " TREE LEGACY("/boot/k1")
+			TWO_PARTITIONS EXT4_AT("1048576", "8M") EXT4_AT("10485760", "12M"));
+	_inspection_ struct inspection *inspection = question_answer(&question);
+
+	(void)state;
+	assert_true(text_is(inspection->menu.config_volume, "hd0,msdos2"));
+	assert_true(text_is(inspection->disks[0].table, "MBR"));
+	log_has(inspection, "also found: (hd0,msdos1)/boot/grub/menu.lst (GRUB Legacy), not used");
+}
+
+static void the_menu_may_lie_on_the_second_disk(void **state)
+{
+	_question_ struct question question =
+		ask_about(TREE "rm -r $d/boot/*; mkswap -q $IMAGE 2>/dev/null; ");
+	_inspection_ struct inspection *inspection = NULL;
+
+	(void)state;
+	question_add_image(&question, ROOM, TREE LEGACY("/boot/k1") EXT4);
+	inspection = question_answer(&question);
+	assert_true(text_is(inspection->menu.config_volume, "hd1"));
+	log_has(inspection, "note    hd0 swap: skipped");
+}
+
+static void the_error_counts_places_and_the_log_lists_them(void **state)
+{
+	_question_ struct question question =
+		ask_about("active=; " TREE "rm -r boot/*; " TWO_PARTITIONS EXT4_AT("1048576",
+			"8M") "truncate -s 12M $IMAGE.swap; mkswap -q $IMAGE.swap 2>/dev/null; "
+			      "dd if=$IMAGE.swap of=$IMAGE bs=1M seek=10 conv=notrunc "
+			      "status=none; ");
+	_inspection_ struct inspection *inspection = question_answer(&question);
+	unsigned places = 0;
+
+	(void)state;
+	assert_int_equal(
+		sscanf(inspection->error.at,
+			"/srv/mail.img: no boot configuration; looked on hd0,msdos1 (ext4) "
+			"and hd0,msdos2 (swap) in %u places: bootfs explain mail",
+			&places),
+		1);
+	assert_true(places > 10);
+	log_has(inspection, "\nnote    hd0,msdos1: no GRUB Legacy at /boot/grub/menu.lst, ");
+}
+
+static void an_encrypted_disk_is_named(void **state)
+{
+	_question_ struct question question =
+		ask_about("active=; " TREE "rm -r boot/*; " TWO_PARTITIONS EXT4_AT(
+			"1048576", "8M") "printf 'LUKS\\272\\276\\0\\1aes' | "
+					 "dd of=$IMAGE bs=1M seek=10 conv=notrunc status=none; ");
+
+	(void)state;
+	fails_with(&question,
+		"/srv/mail.img: hd0,msdos2 is LUKS-encrypted; no readable volume holds a boot "
+		"configuration");
+}
+
+static void an_unknown_feature_is_named(void **state)
+{
+	_question_ struct question question = ask_about(
+		TREE "mke2fs -q -t ext4 -O ^metadata_csum -d $IMAGE.tree $IMAGE; "
+		     "printf '\\200' | dd of=$IMAGE bs=1 seek=1123 conv=notrunc status=none; ");
+
+	(void)state;
+	fails_with(&question,
+		"/srv/mail.img: hd0 ext4 uses unknown incompatible feature 0x80000000; "
+		"update bootfs or boot with kernel=");
+}
+
+static void what_is_no_disk_is_told_so(void **state)
+{
+	_question_ struct question question = question_make(QUESTION_MENU);
+
+	(void)state;
+	question_add_bytes(&question, "hello, I am not a disk", 22);
+	fails_with(&question, "/srv/mail.img: no partition table and no known file system; is it a "
+			      "guest's disk?");
+}
+
+static void partitions_without_a_file_system_are_listed(void **state)
+{
+	_question_ struct question question = ask_about("active=; " TWO_PARTITIONS);
+
+	(void)state;
+	fails_with(&question,
+		"/srv/mail.img: no partition with a known file system; found hd0,msdos1 (unknown) "
+		"and hd0,msdos2 (unknown)");
+}
+
+static void the_administrator_names_the_configuration(void **state)
+{
+	static const char *const places[] = {"(hd0)/boot/extlinux/extlinux.conf",
+		"/boot/extlinux/extlinux.conf", "(hd0)/odd.name"};
+	_question_ struct question question = ask_about(TREE LEGACY("/boot/k1") EXTLINUX
+		"cp $d/boot/extlinux/extlinux.conf $d/odd.name; " EXT4);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_inspection_ struct inspection *inspection = NULL;
+
+		question.policy.config = text_of(places[i]);
+		inspection = question_answer(&question);
+		assert_int_equal(inspection->error.len, 0);
+		assert_true(text_is(inspection->menu.default_entry->cmdline, "ext"));
 	}
-	assert_int_equal(pclose(python), 0);
+	question.policy.config = TEXT("(hd3)/boot/grub/grub.cfg");
+	fails_with(&question,
+		"/srv/mail.img: config = (hd3)/boot/grub/grub.cfg: no such file on any volume that "
+		"can be read");
+	question.policy.config = TEXT("/boot/k1");
+	fails_with(&question,
+		"/srv/mail.img: config = /boot/k1: in no boot loader's language that is known");
 }
 
-static struct text kernel = {"/d/boot_kernel.abcd0123", 23},
-		   ramdisk = {"/d/boot_ramdisk.abcd0123", 24};
-
-static void assert_answer(
-	enum answer_form form, struct text initrd, struct text args, struct text expected)
-{
-	_strbuf_ struct strbuf out = {0};
-	struct err err = {0};
-
-	assert_int_equal(answer_print(&out, form, kernel, initrd, args, &err), 0);
-	assert_int_equal(out.len, expected.len);
-	assert_memory_equal(out.at, expected.at, expected.len);
-}
-
-static void writes_the_three_forms(void **state)
-{
-	(void)state;
-	assert_answer(ANSWER_SXP, ramdisk, TEXT("ro quiet"),
-		TEXT("linux (kernel '/d/boot_kernel.abcd0123')"
-		     "(ramdisk '/d/boot_ramdisk.abcd0123')(args 'ro quiet')"));
-	assert_answer(ANSWER_SIMPLE, ramdisk, TEXT("ro quiet"),
-		TEXT("kernel /d/boot_kernel.abcd0123\nramdisk /d/boot_ramdisk.abcd0123\n"
-		     "args ro quiet\n\n"));
-	assert_answer(ANSWER_SIMPLE0, ramdisk, TEXT("ro\nquiet"),
-		TEXT("kernel /d/boot_kernel.abcd0123\0ramdisk /d/boot_ramdisk.abcd0123\0"
-		     "args ro\nquiet\0\0"));
-}
-
-static void leaves_out_what_there_is_not(void **state)
-{
-	(void)state;
-	assert_answer(
-		ANSWER_SXP, TEXT(""), TEXT(""), TEXT("linux (kernel '/d/boot_kernel.abcd0123')"));
-	assert_answer(
-		ANSWER_SIMPLE, TEXT(""), TEXT(""), TEXT("kernel /d/boot_kernel.abcd0123\n\n"));
-}
-
-static void assert_refused(enum answer_form form, struct text args)
-{
-	_strbuf_ struct strbuf out = {0};
-	struct err err = {0};
-
-	assert_int_equal(answer_print(&out, form, kernel, ramdisk, args, &err), -EINVAL);
-	assert_int_equal(out.len, 0);
-	assert_true(err.text[0] != '\0');
-}
-
-/* XSA-198: a guest's arguments must not become items of the answer. */
-static void refuses_what_a_form_cannot_say(void **state)
-{
-	static char long_args[8192];
-
-	(void)state;
-	assert_refused(ANSWER_SIMPLE, TEXT("ro\nkernel /etc/shadow"));
-	assert_refused(ANSWER_SIMPLE, TEXT("ro\0kernel /etc/shadow"));
-	assert_refused(ANSWER_SIMPLE0, TEXT("ro\0kernel /etc/shadow"));
-	assert_refused(ANSWER_SXP, TEXT("ro\0"));
-	memset(long_args, 'a', sizeof(long_args));
-	assert_refused(ANSWER_SIMPLE0, (struct text){long_args, 8187});
-	assert_answer(ANSWER_SXP, TEXT(""), TEXT("')(kernel '/etc/shadow"),
-		TEXT("linux (kernel '/d/boot_kernel.abcd0123')"
-		     "(args \"')(kernel '/etc/shadow\")"));
-}
-
-static void an_item_just_short_enough_for_libxl_passes(void **state)
-{
-	static char long_args[8186];
-	_strbuf_ struct strbuf out = {0};
-	struct err err = {0};
-
-	(void)state;
-	memset(long_args, 'a', sizeof(long_args));
-	assert_int_equal(answer_print(&out, ANSWER_SIMPLE0, kernel, ramdisk,
-				 (struct text){long_args, sizeof(long_args)}, &err),
-		0);
-}
-
-static void joins_arguments_with_one_blank(void **state)
+static void a_bare_configuration_is_read_by_its_content(void **state)
 {
 	static const struct {
-		const char *cmdline, *more, *expected;
-	} cases[] = {{"ro", "quiet", "ro quiet"}, {"ro", "", "ro"}, {"ro", NULL, "ro"},
-		{"", "quiet", "quiet"}, {"", "", ""}, {"", NULL, ""}};
+		const char *content, *loader;
+	} cases[] = {
+		{"title a\nroot (hd0,0)\nkernel /vmlinuz ro\n", "grub"},
+		{"DEFAULT l\nLABEL l\nLINUX /vmlinuz\nAPPEND ro\n", "extlinux"},
+		{"menuentry 'a' {\nlinux /vmlinuz ro\n}\n", "grub2"},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_strbuf_ struct strbuf out = {0};
+		_question_ struct question question = question_make(QUESTION_CONFIG);
+		_inspection_ struct inspection *inspection = NULL;
 
-		args_join(text_of(cases[i].cmdline), cases[i].more, &out);
-		assert_true(text_is(strbuf_text(&out), cases[i].expected));
+		question_add_bytes(&question, cases[i].content, strlen(cases[i].content));
+		inspection = question_answer(&question);
+		assert_string_equal(inspection->menu.loader.at, cases[i].loader);
+		assert_true(text_is(inspection->menu.default_entry->kernel->path, "/vmlinuz"));
+		assert_true(text_is(inspection->menu.default_entry->cmdline, "ro"));
 	}
 }
 
-static char folder[] = "/tmp/test_answer.XXXXXX";
-
-static const char *in_folder(const char *name)
+static void a_bare_configuration_of_no_language_is_an_error(void **state)
 {
-	static char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static size_t read_back(const char *name, char *buffer, size_t size)
-{
-	FILE *f = fopen(in_folder(name), "r");
-	size_t n;
-
-	assert_non_null(f);
-	n = fread(buffer, 1, size - 1, f);
-	buffer[n] = '\0';
-	fclose(f);
-	return n;
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	char command[128];
+	_question_ struct question question = question_make(QUESTION_CONFIG);
 
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
+	question_add_bytes(&question, "#!/bin/sh\necho hello\n", 21);
+	fails_with(&question, "/srv/mail.img: in no boot loader's language that is known");
+	question.limits.max_config = 20;
+	fails_with(&question, "/srv/mail.img: too big: 21 B, limit 20 B (max-config)");
 }
 
-static void replaces_what_a_file_held(void **state)
+/* The question about the initrd of a menu's default entry. */
+static void ask_for_initrd(struct question *question, const struct inspection *menu)
 {
-	struct answer_file file;
+	const struct content *content = &menu->menu.default_entry->content[SLOT_INITRD];
+
+	question->kind = QUESTION_CONTENT;
+	question->content_entry = (uint32_t)menu->menu.default_entry->index;
+	question->content_slot = SLOT_INITRD;
+	question->content_size = content->size;
+	question->content_identity = content->identity;
+}
+
+static void the_later_parts_of_a_content_are_written(void **state)
+{
+	_question_ struct question question = ask_about(TREE LEGACY(
+		"/boot/k1") "mke2fs -q -t ext4 -O inline_data -I 512 -d $IMAGE.tree $IMAGE; ");
+	_inspection_ struct inspection *inspection = question_answer(&question);
+	int fd = memfd_create("content", MFD_CLOEXEC);
+	char bytes[7] = {0};
 	struct err err = {0};
-	char text[64];
-	FILE *f = fopen(in_folder("out"), "w");
 
 	(void)state;
-	assert_non_null(f);
-	fputs("something old and long", f);
-	fclose(f);
-	assert_int_equal(answer_open(in_folder("out"), &file, &err), 0);
-	read_back("out", text, sizeof(text));
-	assert_string_equal(text, "something old and long"); /* not before there is an answer */
-	assert_int_equal(answer_write(&file, TEXT("new"), -1, &err), 0);
-	read_back("out", text, sizeof(text));
-	assert_string_equal(text, "new");
+	ask_for_initrd(&question, inspection);
+	assert_int_equal(answer_content(&question, fd, &err), 0);
+	assert_int_equal(pread(fd, bytes, 6, 0), 6);
+	assert_string_equal(bytes, "initrd");
+	question.content_identity++;
+	assert_int_equal(answer_content(&question, fd, &err), -ESTALE);
+	assert_string_equal(err.text, "the guest's files have changed");
+	close(fd);
 }
 
-static void makes_a_missing_file_for_root_only(void **state)
+static void too_little_memory_is_told_and_nothing_worse(void **state)
 {
-	struct answer_file file;
-	struct err err = {0};
-	struct stat st;
+	_question_ struct question question = ask_about(TREE LEGACY("/boot/k1") EXT4);
 
 	(void)state;
-	assert_int_equal(answer_open(in_folder("fresh"), &file, &err), 0);
-	assert_int_equal(stat(in_folder("fresh"), &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	answer_discard(&file);
-	assert_int_equal(access(in_folder("fresh"), F_OK), -1); /* no answer, no file */
-}
+	for (uint64_t memory = 0; memory < 8 * MIB; memory += 96 * 1024) {
+		_inspection_ struct inspection *inspection = inspection_new(memory);
+		struct err err = {0};
 
-static void empties_a_file_it_did_not_make(void **state)
-{
-	struct answer_file file;
-	struct err err = {0};
-	char text[64];
-
-	(void)state;
-	assert_int_equal(answer_open(in_folder("out"), &file, &err), 0);
-	answer_discard(&file);
-	assert_int_equal(read_back("out", text, sizeof(text)), 0);
-}
-
-/* A reader that has opened a FIFO gets the whole answer, or an end of file. */
-static void serves_a_fifo(void **state)
-{
-	struct answer_file file;
-	struct err err = {0};
-	int status;
-	pid_t reader;
-
-	(void)state;
-	assert_int_equal(mkfifo(in_folder("fifo"), 0600), 0);
-	reader = fork();
-	if (reader == 0) {
-		char text[64];
-		size_t n = read_back("fifo", text, sizeof(text));
-
-		_exit(n == 6 && !strcmp(text, "answer") ? 0 : 1);
+		assert_non_null(inspection);
+		question.limits.memory = memory;
+		if (answer_menu(&question, inspection, &err) < 0)
+			assert_non_null(strstr(err.text, "inspect-memory"));
 	}
-	assert_int_equal(answer_open(in_folder("fifo"), &file, &err), 0);
-	assert_false(file.regular);
-	assert_int_equal(answer_write(&file, TEXT("answer"), -1, &err), 0);
-	assert_int_equal(waitpid(reader, &status, 0), reader);
-	assert_int_equal(status, 0);
-}
-
-static void a_full_disk_leaves_no_half_answer(void **state)
-{
-	struct answer_file file = {.path = in_folder("full"), .regular = false};
-	struct err err = {0};
-
-	(void)state;
-	file.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	assert_true(file.fd >= 0);
-	assert_int_equal(answer_write(&file, TEXT("answer"), -1, &err), -ENOSPC);
-	assert_non_null(strstr(err.text, "cannot write the answer"));
-	answer_discard(&file);
-}
-
-/* Nobody reads the pipe; a signal's descriptor gets us out. */
-static void a_signal_ends_the_wait_for_a_reader(void **state)
-{
-	static char big[1 << 20];
-	struct answer_file file = {.path = "pipe"};
-	struct err err = {0};
-	int ends[2], wake[2];
-
-	(void)state;
-	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(pipe(wake), 0);
-	assert_int_equal(write(wake[1], "x", 1), 1);
-	file.fd = ends[1];
-	assert_int_equal(
-		answer_write(&file, (struct text){big, sizeof(big)}, wake[0], &err), -EINTR);
-	close(ends[0]);
-	close(wake[0]);
-	close(wake[1]);
-	close(ends[1]);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quotes_as_python_does),
-		cmocka_unit_test(keeps_utf8_and_escapes_other_bytes),
-		cmocka_unit_test(agrees_with_python_on_ascii),
-		cmocka_unit_test(writes_the_three_forms),
-		cmocka_unit_test(leaves_out_what_there_is_not),
-		cmocka_unit_test(refuses_what_a_form_cannot_say),
-		cmocka_unit_test(an_item_just_short_enough_for_libxl_passes),
-		cmocka_unit_test(joins_arguments_with_one_blank),
-		cmocka_unit_test(replaces_what_a_file_held),
-		cmocka_unit_test(makes_a_missing_file_for_root_only),
-		cmocka_unit_test(empties_a_file_it_did_not_make),
-		cmocka_unit_test(serves_a_fifo),
-		cmocka_unit_test(a_full_disk_leaves_no_half_answer),
-		cmocka_unit_test(a_signal_ends_the_wait_for_a_reader),
+		cmocka_unit_test(a_menu_is_found_and_completed),
+		cmocka_unit_test(a_missing_kernel_is_the_error_of_the_manual),
+		cmocka_unit_test(other_configurations_are_told_of),
+		cmocka_unit_test(the_same_file_under_another_name_is_not_told_of),
+		cmocka_unit_test(a_menu_that_cannot_boot_gives_way_to_one_that_can),
+		cmocka_unit_test(the_active_partition_is_looked_at_first),
+		cmocka_unit_test(the_menu_may_lie_on_the_second_disk),
+		cmocka_unit_test(the_error_counts_places_and_the_log_lists_them),
+		cmocka_unit_test(an_encrypted_disk_is_named),
+		cmocka_unit_test(an_unknown_feature_is_named),
+		cmocka_unit_test(what_is_no_disk_is_told_so),
+		cmocka_unit_test(partitions_without_a_file_system_are_listed),
+		cmocka_unit_test(the_administrator_names_the_configuration),
+		cmocka_unit_test(a_bare_configuration_is_read_by_its_content),
+		cmocka_unit_test(a_bare_configuration_of_no_language_is_an_error),
+		cmocka_unit_test(the_later_parts_of_a_content_are_written),
+		cmocka_unit_test(too_little_memory_is_told_and_nothing_worse),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
 }
