@@ -148,16 +148,33 @@ static enum ext_kind kind_by_name(struct text name)
 	return has_suffix(name, sectors) ? EXT_OTHER : EXT_LINUX;
 }
 
+/* What stands behind the module on its own line, and then the common arguments. */
+static struct text join(struct extlinux *ext, struct text first, struct text second)
+{
+	char *out = arena_array(ext->files->arena, 1, first.len + second.len + 2);
+
+	if (!first.len || !second.len)
+		return first.len ? first : second;
+	if (!out) {
+		ext->problem = -ENOMEM;
+		return first;
+	}
+	memcpy(out, first.at, first.len);
+	out[first.len] = ' ';
+	memcpy(out + first.len + 1, second.at, second.len);
+	return (struct text){out, first.len + 1 + second.len};
+}
+
 static void make_module(struct extlinux *ext, struct menu_entry *entry, struct text module,
-	struct text first, struct text second, bool own_initrd)
+	struct text arguments, bool own_initrd)
 {
 	struct text name = base_name(module), kernel;
 
 	if (text_equal_nocase(name, TEXT("mboot.c32")))
-		return make_multiboot(ext, entry, second.len ? second : first);
-	if (text_equal_nocase(name, TEXT("linux.c32")) && text_word(&second, &kernel)) {
+		return make_multiboot(ext, entry, arguments);
+	if (text_equal_nocase(name, TEXT("linux.c32")) && text_word(&arguments, &kernel)) {
 		add_file(ext, &entry->kernel, kernel);
-		return set_cmdline(ext, entry, first, second, own_initrd);
+		return set_cmdline(ext, entry, arguments, (struct text){0}, own_initrd);
 	}
 	entry_refuse(ext->files, entry, "no kernel: %.*s", TEXT_ARG(name));
 }
@@ -187,7 +204,8 @@ static void make_start(
 	if (text_word(&initrd, &word))
 		add_initrds(ext, entry, word);
 	if (kind == EXT_COM32)
-		return make_module(ext, entry, name, arguments, append, entry->initrds != NULL);
+		return make_module(
+			ext, entry, name, join(ext, arguments, append), entry->initrds != NULL);
 	add_file(ext, &entry->kernel, name);
 	set_cmdline(ext, entry, arguments, append, entry->initrds != NULL);
 	if (label->devicetree.len)

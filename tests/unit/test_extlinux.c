@@ -112,6 +112,16 @@ static void mboot_loads_a_hypervisor_and_modules(void **state)
 	assert_text(entry(0)->modules->next->path, "/boot/i");
 }
 
+static void linux_c32_starts_what_it_is_given(void **state)
+{
+	(void)state;
+	extlinux_conf("LABEL a\nKERNEL linux.c32 /boot/k quiet\nAPPEND ro\n"
+		      "LABEL b\nCOM32 linux.c32\nAPPEND /boot/k initrd=/boot/i ro\n");
+	assert_boots(0, "/boot/k", "quiet ro");
+	assert_boots(1, "/boot/k", "ro");
+	assert_text(entry(1)->initrds->path, "/boot/i");
+}
+
 static void menus_nest(void **state)
 {
 	(void)state;
@@ -272,6 +282,7 @@ int main(void)
 		TEST(dots_over_a_link_are_not_folded),
 		TEST(other_kinds_are_listed_but_do_not_boot),
 		TEST(mboot_loads_a_hypervisor_and_modules),
+		TEST(linux_c32_starts_what_it_is_given),
 		TEST(menus_nest),
 		TEST(an_include_reads_on_as_if_it_stood_here),
 		TEST(a_file_that_includes_itself_ends),
