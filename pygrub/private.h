@@ -15,7 +15,8 @@ struct private_bootfs {
 
 /*
  * Moves this process into a mount namespace of its own and starts bootfs there; returns when it
- * answers. It dies with the thread that called this, whatever that dies of. `config` is its
+ * answers. It dies with the thread that called this, whatever that dies of, as long as that is
+ * root (the kernel asks whether it may send the signal). `config` is its
  * configuration file, or NULL; `debug` lets it talk on standard error. -errno with err; stop it in
  * either case.
  */

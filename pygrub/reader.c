@@ -9,7 +9,10 @@
 #include "pygrub/tree.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 enum {
 	ARGS_BYTES = 2 << 20,
@@ -215,18 +218,46 @@ static int read_mount(const struct job *job, const char *mountpoint, struct err 
 	return job->options->list ? list(job, folder, err) : boot(job, folder, err);
 }
 
-int reader_run(const struct job *job, const char *mountpoint)
+/*
+ * The same in a child that may drop its rights. The private bootfs must not be the child of a
+ * process without them: neither kill() nor the parent-death signal of such a one reaches it.
+ */
+static int read_mount_apart(struct job job, const char *mountpoint, struct err *err)
+{
+	pid_t pid;
+	int status;
+
+	job.parent = getpid();
+	pid = fork();
+	if (pid < 0)
+		return err_set(err, errno, "cannot start a process: %m");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(getppid() == job.parent && !read_mount(&job, mountpoint, err) ? 0 : 1);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPROTO;
+}
+
+static int read_private(const struct job *job, struct err *err)
 {
 	CLEANUP(private_stop) struct private_bootfs own = {0};
+
+	if (private_start(job->options->config_file, job->options->debug, &own, err))
+		return job_final(job, err);
+	step(job);
+	if (job->options->has_runas)
+		return read_mount_apart(*job, own.mountpoint, err);
+	return read_mount(job, own.mountpoint, err);
+}
+
+int reader_run(const struct job *job, const char *mountpoint)
+{
 	struct err *err = &job->exchange->err;
 
-	if (!mountpoint) {
-		if (private_start(job->options->config_file, job->options->debug, &own, err)) {
-			(void)job_final(job, err);
-			return 1;
-		}
-		mountpoint = own.mountpoint;
-	}
+	if (!mountpoint)
+		return read_private(job, err) ? 1 : 0;
 	step(job);
 	return read_mount(job, mountpoint, err) ? 1 : 0;
 }
