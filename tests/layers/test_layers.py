@@ -29,7 +29,7 @@ ASKER = ["ask", "wire", "question", "inspection"]
 
 # The law, as a list: shared objects the daemon may be linked with.
 DAEMON_LIBRARIES = {"libfuse3", "libinih", "libjansson", "libseccomp", "libc", "libpthread",
-                    "ld-linux-x86-64", "ld-linux-aarch64", "linux-vdso"}
+                    "ld-linux-x86", "ld-linux-aarch64", "linux-vdso"}
 
 
 def sources(folder):
