@@ -110,7 +110,7 @@ static void cpio_reads_the_archive(void **state)
 
 static void too_many_folders_are_written_again(void **state)
 {
-	static char names[1000][8];
+	static char names[1000][16];
 	_strbuf_ struct strbuf out = {0};
 	struct newc newc = {.count = 0};
 
