@@ -92,11 +92,11 @@ static void fill_node(const struct fat *fat, const struct fat_entry *entry, stru
 		.ino = entry->at / FAT_ENTRY_BYTES,
 		.aux = {entry->first_cluster},
 		.size = folder ? 0 : entry->size,
-		.mtime_s = entry->mtime_s,
-		.ctime_s = entry->mtime_s,
+		.mtime_s = fat_entry_time(entry),
 		.mode = entry->attributes & FAT_READ_ONLY ? 0555 : 0755,
 		.generation = entry->first_cluster,
 	};
+	ret->ctime_s = ret->mtime_s;
 	/* Only ".." may say 0 for the root; a folder without clusters is damaged. */
 	if (folder && !fat_is_cluster(fat, entry->first_cluster))
 		ret->aux[0] = UINT32_MAX;

@@ -79,11 +79,14 @@ struct fat_entry {
 	uint64_t at; /* of the short entry: bytes from the volume's start */
 	unsigned char attributes;
 	uint32_t first_cluster, size;
-	int64_t mtime_s;
+	uint16_t date, time;    /* of the last writing, as FAT packs them */
 	struct text short_name; /* as Windows NT shows it, in UTF-8; label: the raw 11 bytes */
 	struct text name;       /* the long one, where there is none the short one */
 	char short_bytes[40], long_bytes[FAT_NAME_ROOM];
 };
+
+/* Seconds since 1970; FAT knows no time zones, so that it is taken as UTC. */
+int64_t fat_entry_time(const struct fat_entry *entry);
 
 enum {
 	FAT_READ_ONLY = 0x01,

@@ -135,9 +135,9 @@ static struct text short_text(const struct short_entry *raw, char *ret)
 	return (struct text){ret, extension ? len + 1 + extension : len};
 }
 
-static int64_t entry_time(const struct short_entry *raw)
+int64_t fat_entry_time(const struct fat_entry *entry)
 {
-	int32_t date = le16_get(raw->date), time = le16_get(raw->time);
+	int32_t date = entry->date, time = entry->time;
 	int32_t month = date >> 5 & 15, day = date & 31;
 
 	return calendar_seconds(1980 + (date >> 9), month ? month : 1, day ? day : 1, time >> 11,
@@ -155,7 +155,8 @@ static int visit_entry(struct fat *fat, const struct short_entry *raw, struct fa
 	if (fat->bits == 32)
 		entry->first_cluster |= (uint32_t)le16_get(raw->cluster_high) << 16;
 	entry->size = le32_get(raw->size);
-	entry->mtime_s = entry_time(raw);
+	entry->date = le16_get(raw->date);
+	entry->time = le16_get(raw->time);
 	if (label) {
 		memcpy(entry->short_bytes, raw->name, sizeof(raw->name));
 		entry->short_name = (struct text){entry->short_bytes, sizeof(raw->name)};

@@ -61,7 +61,10 @@ static int take_name(struct iso *iso, struct item *item)
 	return 0;
 }
 
-/* The next thing in a folder that has a name: 1, 0 at its end. */
+/*
+ * The next thing in a folder that has a name: 1, 0 at its end. Damage to one thing costs the
+ * others nothing: -EUCLEAN for it comes at the end.
+ */
 static int next_item(struct iso *iso, struct iso_place *place, struct item *item)
 {
 	int r;
@@ -70,14 +73,15 @@ static int next_item(struct iso *iso, struct iso_place *place, struct item *item
 		if (iso_is_dot(&item->record) || (item->record.flags & ISO_FLAG_ASSOCIATED))
 			continue;
 		r = take_sections(iso, place, item);
-		if (r == 0)
-			r = take_name(iso, item);
 		if (r < 0)
 			return r;
-		if (!item->rock.relocated && name_is_usable(item->name))
+		r = take_name(iso, item);
+		if (r < 0)
+			place->damage = r;
+		else if (!item->rock.relocated && name_is_usable(item->name))
 			return 1;
 	}
-	return r;
+	return r < 0 ? r : place->damage;
 }
 
 /* A folder's records; -EUCLEAN where they cannot be there. */
@@ -87,14 +91,14 @@ static int enter(const struct iso *iso, const struct node *folder, struct iso_pl
 
 	if (length > ISO_MAX_FOLDER || !range_inside(start, length, iso->dev.size))
 		return -EUCLEAN;
-	*ret = (struct iso_place){start, start + length};
+	*ret = (struct iso_place){.at = start, .end = start + length};
 	return 0;
 }
 
 /* The record that a folder keeps of itself, at its start. */
 static int own_record(struct iso *iso, uint64_t start, struct iso_record *ret)
 {
-	struct iso_place place = {start, start + ISO_RECORD_MAX};
+	struct iso_place place = {.at = start, .end = start + ISO_RECORD_MAX};
 	int r = iso_next_record(iso, &place, ret);
 
 	if (r < 0)
@@ -218,7 +222,7 @@ static int iso_list(struct fs *fs, const struct node *folder, fs_visit *visit, v
 /* The record of a node, read once more. */
 static int record_of(struct iso *iso, const struct node *node, struct iso_record *ret)
 {
-	struct iso_place place = {node->ino, node->aux[ISO_AUX_END]};
+	struct iso_place place = {.at = node->ino, .end = node->aux[ISO_AUX_END]};
 	int r = iso_next_record(iso, &place, ret);
 
 	return r < 0 ? r : r == 0 ? -EUCLEAN : 0;
@@ -235,6 +239,8 @@ static ssize_t iso_readlink(struct fs *fs, const struct node *link, char *buf, s
 		r = iso_read_rock(iso, &record, &rock);
 	if (r < 0)
 		return r;
+	if (rock.target_damaged)
+		return -EUCLEAN;
 	if (rock.target_len > size)
 		return -ENAMETOOLONG;
 	memcpy(buf, rock.target, rock.target_len);

@@ -72,6 +72,7 @@ struct iso_record {
 /* A place in a folder. */
 struct iso_place {
 	uint64_t at, end; /* bytes from the volume's start */
+	int damage;       /* -errno: something before `at` could not be read and was left out */
 };
 
 extern const struct fs_ops iso_ops;
@@ -123,8 +124,9 @@ int64_t iso_long_time(const unsigned char bytes[17]);
 struct iso_rock {
 	bool seen; /* anything of it */
 	bool has_mode, has_mtime, has_ctime, has_child;
-	bool relocated;    /* shown elsewhere: the moved folder itself */
-	bool compressed;   /* zisofs */
+	bool relocated;  /* shown elsewhere: the moved folder itself */
+	bool compressed; /* zisofs */
+	bool target_damaged;
 	uint32_t mode;     /* type and permissions, as in struct stat */
 	uint32_t child;    /* block of the moved folder */
 	uint32_t raw_size; /* zisofs: bytes when uncompressed */

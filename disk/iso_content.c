@@ -13,7 +13,7 @@ struct run {
 static int run_in_sections(
 	struct iso *iso, const struct node *file, uint64_t offset, struct run *ret)
 {
-	struct iso_place place = {file->ino, file->aux[ISO_AUX_END]};
+	struct iso_place place = {.at = file->ino, .end = file->aux[ISO_AUX_END]};
 
 	for (uint64_t i = 0; i < file->aux[ISO_AUX_SECTIONS]; i++) {
 		struct iso_record record;

@@ -262,8 +262,8 @@ static int take_field(const struct field *field, struct area *area, struct iso_r
 		return take_continuation(field, area);
 	if (is(field, "NM"))
 		return take_name(field, rock);
-	if (is(field, "SL"))
-		return take_link(field, rock);
+	if (is(field, "SL") && take_link(field, rock) < 0)
+		rock->target_damaged = true; /* genisoimage makes such; the name is still good */
 	if (is(field, "TF"))
 		take_times(field, rock);
 	take_numbers(field, rock);

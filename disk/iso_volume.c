@@ -13,6 +13,7 @@ enum {
 	TYPE_END = 255,
 	AT_LABEL = 40,
 	LABEL_BYTES = 32,
+	JOLIET_UNITS = LABEL_BYTES / 2,
 	AT_ESCAPES = 88,
 	AT_BLOCK_SIZE = 128,
 	AT_ROOT = 156,
@@ -109,35 +110,77 @@ static int take_uuid(const struct iso_volume *volume, struct arena *arena, struc
 	return arena_text(arena, text_of(uuid), &fs->uuid);
 }
 
-/*
- * The primary label in UTF-8. It has an underscore for whatever its character set lacks; Joliet's
- * label, half as long, knows better which characters those are.
- */
-static struct text merged_label(const struct iso_volume *volume, char ret[LABEL_BYTES * 3])
+static bool is_capital(uint16_t unit)
 {
-	const unsigned char *primary = volume->primary + AT_LABEL;
-	const unsigned char *joliet = volume->joliet + AT_LABEL;
-	uint16_t units[LABEL_BYTES];
+	return unit >= 'A' && unit <= 'Z';
+}
 
-	for (uint32_t i = 0; i < LABEL_BYTES; i++) {
-		units[i] = primary[i];
-		if (primary[i] == '_' && i < LABEL_BYTES / 2)
-			units[i] = (uint16_t)(joliet[2 * i] << 8 | joliet[2 * i + 1]);
+/*
+ * One character of a label that both descriptors have: an underscore stands for what a character
+ * set lacks, and the primary one may be in capitals. False where they contradict each other.
+ */
+static bool merge_character(uint16_t primary, uint16_t joliet, uint16_t *ret)
+{
+	bool capital = is_capital(primary);
+
+	*ret = primary == '_' || capital ? joliet : primary;
+	return primary == '_' || joliet == '_' || primary == joliet ||
+	       (capital ? primary + 32 == joliet : is_capital(joliet) && joliet + 32 == primary);
+}
+
+/* The label of both descriptors together, Joliet's where they contradict; UTF-16. */
+static size_t merge_labels(
+	const unsigned char *primary, const uint16_t *joliet, uint16_t ret[LABEL_BYTES])
+{
+	size_t len = 0, u = 0;
+
+	for (size_t a = 0; a < LABEL_BYTES && len < LABEL_BYTES; a++, len++) {
+		if (u + 1 < JOLIET_UNITS && joliet[u] >= 0xd800 && joliet[u] <= 0xdbff)
+			ret[len++] = joliet[u++];
+		ret[len] = primary[a];
+		if (u < JOLIET_UNITS && !merge_character(primary[a], joliet[u++], &ret[len])) {
+			memcpy(ret, joliet, JOLIET_UNITS * sizeof(*ret));
+			return JOLIET_UNITS;
+		}
 	}
-	return (struct text){ret, unicode_from_utf16(units, LABEL_BYTES, ret)};
+	return len;
+}
+
+/* Joliet's label is half as long as the primary one, but in Unicode; it may be empty. */
+static struct text joliet_label(const struct iso_volume *volume, char ret[LABEL_BYTES * 3])
+{
+	const unsigned char *bytes = volume->joliet + AT_LABEL;
+	uint16_t joliet[JOLIET_UNITS], merged[LABEL_BYTES];
+	bool empty = true;
+	size_t len;
+
+	for (size_t i = 0; i < JOLIET_UNITS; i++) {
+		joliet[i] = (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+		empty = empty && (joliet[i] == ' ' || joliet[i] == 0);
+	}
+	if (empty)
+		return (struct text){ret, 0};
+	len = merge_labels(volume->primary + AT_LABEL, joliet, merged);
+	return (struct text){ret, unicode_from_utf16(merged, len, ret)};
+}
+
+static struct text without_fill(struct text label)
+{
+	label = text_first(label, text_find(label, 0));
+	while (label.len && label.at[label.len - 1] == ' ')
+		label.len--;
+	return label;
 }
 
 int iso_take_names(const struct iso_volume *volume, struct arena *arena, struct fs *fs)
 {
-	char merged[LABEL_BYTES * 3];
 	struct text label = {(const char *)volume->primary + AT_LABEL, LABEL_BYTES};
+	struct text joliet = {0};
+	char room[LABEL_BYTES * 3];
 	int r;
 
 	if (volume->has_joliet)
-		label = merged_label(volume, merged);
-	label = text_first(label, text_find(label, 0));
-	while (label.len && label.at[label.len - 1] == ' ')
-		label.len--;
-	r = arena_text(arena, label, &fs->label);
+		joliet = without_fill(joliet_label(volume, room));
+	r = arena_text(arena, joliet.len ? joliet : without_fill(label), &fs->label);
 	return r < 0 ? r : take_uuid(volume, arena, fs);
 }

@@ -113,10 +113,21 @@ uint32_t unicode_fold(uint32_t code)
 	return code;
 }
 
+static uint32_t take_folded(struct text *t)
+{
+	unsigned char c = (unsigned char)t->at[0];
+
+	/* Nearly all names are ASCII; a folder may hold ten thousand. */
+	if (c >= 0x80)
+		return unicode_fold(unicode_take(t));
+	*t = (struct text){t->at + 1, t->len - 1};
+	return c >= 'A' && c <= 'Z' ? c + 32u : c;
+}
+
 bool unicode_equal_nocase(struct text a, struct text b)
 {
 	while (a.len && b.len) {
-		if (unicode_fold(unicode_take(&a)) != unicode_fold(unicode_take(&b)))
+		if (take_folded(&a) != take_folded(&b))
 			return false;
 	}
 	return !a.len && !b.len;

@@ -123,14 +123,45 @@ static void reads_links(void **state)
 	}
 }
 
+/* The name is listed, the link leads nowhere. */
+static void expect_damaged_target(void)
+{
+	char target[5000], all[2000];
+	struct node node;
+
+	isofile_open(&iso);
+	assert_int_equal(iso.r, 0);
+	assert_int_equal(isofile_list(&iso, "/", all), 0);
+	assert_string_equal(all, "plain|");
+	assert_int_equal(iso.fs->ops->root(iso.fs, &node), 0);
+	assert_int_equal(iso_ops.find(iso.fs, &node, TEXT("plain"), &node), 0);
+	assert_int_equal(iso_ops.readlink(iso.fs, &node, target, sizeof(target)), -EUCLEAN);
+	isofile_done(&iso);
+}
+
 static void refuses_a_component_longer_than_its_field(void **state)
 {
 	(void)state;
 	one_file(TEXT("SL\x09\x01\0\0\3ab"));
-	expect_damage();
-	one_file(TEXT("SL\x09\x01\0\0\xff"
-		      "ab"));
-	expect_damage();
+	expect_damaged_target();
+	one_file(TEXT("SL\x09\x01\0\0\377ab"));
+	expect_damaged_target();
+}
+
+static void keeps_the_others_where_one_is_damaged(void **state)
+{
+	struct node node;
+	char all[2000];
+
+	(void)state;
+	one_file(TEXT("NM\xff\x01\0ab"));
+	isofile_add(&iso, ISOFILE_ROOT, TEXT("GOOD"), 0, DATA, 5, TEXT("NM\x09\x01\0Good"));
+	isofile_open(&iso);
+	assert_int_equal(isofile_list(&iso, "/", all), -EUCLEAN);
+	assert_string_equal(all, "Good|");
+	assert_int_equal(fs_walk(iso.fs, TEXT("/Good"), &node), 0);
+	assert_int_equal(fs_walk(iso.fs, TEXT("/none"), &node), -EUCLEAN);
+	isofile_done(&iso);
 }
 
 static void refuses_a_field_longer_than_its_area(void **state)
@@ -161,7 +192,7 @@ static void refuses_names_and_targets_without_end(void **state)
 	at = iso.bytes + AREA * ISO_SECTOR;
 	for (int i = 0; i < 60; i++, at += 205)
 		memcpy(at, "SL\xcd\x01\1\0\xc6", 7);
-	expect_damage();
+	expect_damaged_target();
 }
 
 static void refuses_continuations_that_loop_or_lie_outside(void **state)
@@ -260,6 +291,7 @@ int main(void)
 		cmocka_unit_test(respects_the_case_of_rock_ridge_names),
 		cmocka_unit_test(reads_links),
 		cmocka_unit_test(refuses_a_component_longer_than_its_field),
+		cmocka_unit_test(keeps_the_others_where_one_is_damaged),
 		cmocka_unit_test(refuses_a_field_longer_than_its_area),
 		cmocka_unit_test(refuses_names_and_targets_without_end),
 		cmocka_unit_test(refuses_continuations_that_loop_or_lie_outside),
