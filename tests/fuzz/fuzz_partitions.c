@@ -15,11 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct volumes volumes;
 	struct sparse_disk sparse;
 	struct report report;
+	struct disk disk;
 
 	if (!sparse_disk_init(&sparse, data, size))
 		return 0;
 	report_init(&report, &arena);
-	if (volumes_scan(&volumes, &arena, &report, &(struct disk){.dev = sparse.dev}, 1, NULL))
+	disk = (struct disk){.dev = sparse.dev};
+	if (volumes_scan(&volumes, &arena, &report, &disk, 1, NULL))
 		return 0;
 	volumes_boot_order(&volumes, order);
 	for (uint32_t i = 0; i < volumes.count; i++) {
