@@ -36,7 +36,7 @@ ifeq ($(CI),true)
 CFLAGS_release += -Werror
 endif
 # The sanitizers need the dynamic C library; everywhere else the inspector is static.
-STATIC := $(if $(filter release coverage,$(V)),-static,-pie)
+STATIC := $(if $(filter release coverage,$(V)),-static-pie,-pie)
 
 ALL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(CFLAGS_$(V)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(V)) $(LDFLAGS)

@@ -138,18 +138,25 @@ static int take_content(struct ask *ask, struct text bytes, int *ret, struct err
 	return 0;
 }
 
-int ask_finish(struct ask *ask, struct inspection **ret, int *ret_content, struct err *err)
+static int take_answer(struct ask *ask, struct inspection **ret, int *ret_content, struct err *err)
 {
 	CLEANUP(mapping_done) struct mapping map = {0};
 	struct text bytes;
-	int r = reap(ask, err);
+	int r = map_answer(ask, &map, &bytes, err);
 
-	if (r == 0)
-		r = map_answer(ask, &map, &bytes, err);
 	if (r == 0 && ask->kind == QUESTION_CONTENT)
 		r = take_content(ask, bytes, ret_content, err);
 	else if (r == 0)
 		r = take_inspection(ask, bytes, ret, err);
+	return r == -EPROTO ? err_prefix(err, "inspector's answer refused") : r;
+}
+
+int ask_finish(struct ask *ask, struct inspection **ret, int *ret_content, struct err *err)
+{
+	int r = reap(ask, err);
+
+	if (r == 0)
+		r = take_answer(ask, ret, ret_content, err);
 	ask_done(ask);
 	return r;
 }

@@ -96,16 +96,32 @@ uint64_t guest_identity(const struct volume *volume, const struct node *node)
 	return hash_number(hash, node->size);
 }
 
-static int walk(struct volume *volume, struct text path, struct node *ret)
+/* Nothing changes during an inspection, so what was found once is found again. */
+static int walk(struct guest *guest, struct volume *volume, struct text path, struct node *ret)
 {
-	return volume->fs ? fs_walk(volume->fs, path, ret) : -ENOTSUP;
+	uint64_t hash = hash_number(hash_text(HASH_START, path), (uintptr_t)volume);
+	struct guest_walk *last = &guest->walks[hash % WALKS];
+
+	if (!volume->fs)
+		return -ENOTSUP;
+	if (path.len > WALK_PATH)
+		return fs_walk(volume->fs, path, ret);
+	if (last->volume != volume || !text_equal((struct text){last->path, last->len}, path)) {
+		last->volume = volume;
+		last->len = path.len;
+		memcpy(last->path, path.len ? path.at : "", path.len);
+		last->r = fs_walk(volume->fs, path, &last->node);
+	}
+	if (last->r == 0)
+		*ret = last->node;
+	return last->r;
 }
 
 int guest_look_up(struct guest *guest, struct text volume, struct text path,
 	struct volume **ret_volume, struct node *ret)
 {
 	*ret_volume = volumes_find(&guest->volumes, volume);
-	return *ret_volume ? walk(*ret_volume, path, ret) : -ENODEV;
+	return *ret_volume ? walk(guest, *ret_volume, path, ret) : -ENODEV;
 }
 
 static int op_stat(struct files *files, const struct volume_info *info, struct text path,
@@ -113,9 +129,8 @@ static int op_stat(struct files *files, const struct volume_info *info, struct t
 {
 	struct volume *volume = guest_volume_of(info);
 	struct node node;
-	int r = walk(volume, path, &node);
+	int r = walk(guest_of(files), volume, path, &node);
 
-	(void)files;
 	if (r < 0)
 		return r;
 	*ret = (struct file_stat){
@@ -152,7 +167,7 @@ static int op_read(struct files *files, const struct volume_info *info, struct t
 	struct node node;
 	uint64_t len;
 	char *buf;
-	int r = walk(volume, path, &node);
+	int r = walk(guest_of(files), volume, path, &node);
 
 	if (r < 0)
 		return r;
@@ -177,9 +192,8 @@ static int op_list(struct files *files, const struct volume_info *info, struct t
 {
 	struct volume *volume = guest_volume_of(info);
 	struct node node;
-	int r = walk(volume, path, &node);
+	int r = walk(guest_of(files), volume, path, &node);
 
-	(void)files;
 	if (r < 0)
 		return r;
 	if (node.type != NODE_FOLDER)

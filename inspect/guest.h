@@ -9,6 +9,16 @@
 
 struct guest_volume;
 
+/* The last look-ups: entries name the same few files again and again. */
+enum { WALKS = 256, WALK_PATH = 128 };
+struct guest_walk {
+	const struct volume *volume; /* NULL: nothing here */
+	struct node node;
+	int r;
+	size_t len;
+	char path[WALK_PATH];
+};
+
 /* Everything of one inspection. Too big for a small stack: lives in the inspection's arena. */
 struct guest {
 	const struct question *question;
@@ -19,6 +29,7 @@ struct guest {
 	struct files files; /* its context is the guest */
 	struct guest_volume *infos[MAX_VOLUMES];
 	struct guest_volume *all; /* also those of loopback files taken away again */
+	struct guest_walk walks[WALKS];
 };
 
 /*

@@ -39,14 +39,13 @@ static const struct rule {
 	{SYS_mremap, ALLOW},      /* malloc */
 	{SYS_pwrite64, WRITE},    /* the answer */
 	{SYS_exit_group, ALLOW},  /* the end */
-	{SYS_getrandom, ALLOW},   /* libuuid, libc */
 	{SYS_read, ALLOW},        /* libblkid */
 	{SYS_lseek, ALLOW},       /* libblkid */
 	{SYS_newfstatat, ALLOW},  /* libblkid: fstat() of this C library */
 	{SYS_fadvise64, ALLOW},   /* libblkid */
 	{SYS_ioctl, MEASURE},     /* libblkid */
 	{SYS_openat, REFUSE},     /* libblkid looks into /sys */
-	{SYS_faccessat2, REFUSE}, /* libblkid looks into /sys */
+	{SYS_faccessat2, REFUSE}, /* the same, where there is a /sys */
 };
 
 #if defined(__x86_64__)

@@ -22,8 +22,19 @@ static int failed(struct err *err, const char *what)
 
 /* ---- root ---------------------------------------------------------------------------------- */
 
-/* The asker needs /proc itself, so there is such a folder. Whose mount it covers does not matter. */
+/* A folder that is there and a mount of its own: the asker needs /proc itself. */
 #define EMPTY_ROOT "/proc"
+
+/*
+ * Nothing that is mounted here may be seen outside. In a plain chroot "/" is no mount point and
+ * cannot be told so; then it is enough that what the new root covers is private.
+ */
+static int make_private(void)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return 0;
+	return errno == EINVAL ? mount(NULL, EMPTY_ROOT, NULL, MS_PRIVATE, NULL) : -1;
+}
 
 int sandbox_root(bool own_namespace, uint32_t *gaps, struct err *err)
 {
@@ -33,7 +44,7 @@ int sandbox_root(bool own_namespace, uint32_t *gaps, struct err *err)
 		*gaps |= GAP_NAMESPACES | GAP_ROOT;
 		return 0;
 	}
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (make_private() < 0 ||
 		mount("none", EMPTY_ROOT, "tmpfs", flags, "size=4k,nr_inodes=1,mode=0555") < 0 ||
 		chdir(EMPTY_ROOT) < 0)
 		return failed(err, "mounting an empty root");

@@ -101,18 +101,15 @@ static int answer(uint32_t gaps, struct err *err)
 	return answer_with_menu(&question, gaps, err);
 }
 
-int worker_run(const char *order_string)
+int worker_enter(const char *order_string, uint32_t *gaps, struct err *err)
 {
-	_strbuf_ struct strbuf failure = {0};
 	struct sandbox_settings sandbox;
 	struct worker_order order;
-	struct err err = {0}, ignored = {0};
-	uint32_t gaps = 0;
 	sigset_t none;
-	int r;
 
+	*gaps = 0;
 	if (!worker_order_parse(order_string, &order))
-		return 2;
+		return err_set(err, EINVAL, "this is for bootfs itself");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sandbox = (struct sandbox_settings){
@@ -125,11 +122,20 @@ int worker_run(const char *order_string)
 		.parent_fd = WORKER_PARENT,
 		.write_fds = {WORKER_ANSWER, WORKER_CONTENT},
 	};
-	r = sandbox_enter(&sandbox, &gaps, &err);
+	return sandbox_enter(&sandbox, gaps, err);
+}
+
+int worker_run(const char *order)
+{
+	_strbuf_ struct strbuf failure = {0};
+	struct err err = {0}, ignored = {0};
+	uint32_t gaps;
+	int r = worker_enter(order, &gaps, &err);
+
 	if (r == 0)
 		r = answer(gaps, &err);
 	if (r == 0)
 		return 0;
 	wire_put_failure(&failure, &err);
-	return write_answer(strbuf_text(&failure), &ignored) < 0 ? 3 : 0;
+	return write_answer(strbuf_text(&failure), &ignored) < 0 ? 2 : 0;
 }

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "core/err.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -33,8 +35,11 @@ void worker_order_print(const struct worker_order *order, char out[WORKER_ORDER_
 /* False: not what worker_order_print() writes. */
 bool worker_order_parse(const char *string, struct worker_order *ret);
 
+/* Enters the sandbox as ordered. The errors of sandbox_enter(); -EINVAL: no such order. */
+int worker_enter(const char *order, uint32_t *gaps, struct err *err) MUST_CHECK;
+
 /*
  * Enters the sandbox, reads the question, writes the answer. The exit status: 0 also for a
- * failure that the answer tells; 2 for an order that is not understood.
+ * failure that the answer tells; 2 where not even that could be written.
  */
 int worker_run(const char *order);

@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The inspector's sandbox, seen from outside, and from inside by an inspector that misbehaves."""
+
+import contextlib
+import ctypes
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+BUILD = os.environ.get("BOOTFS_BUILD", "build/release-gcc")
+TOP = pathlib.Path(__file__).parents[2]
+INSPECT, ASK, BAD = (f"{BUILD}/{name}" for name in
+                     ("bootfs-inspect", "tests/tools/ask-with", "tests/tools/bad-inspect"))
+NOBODY = "65534"
+
+pytestmark = [
+    pytest.mark.skipif("asan" in BUILD, reason="the sanitizers need what the sandbox takes away"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+]
+
+
+@pytest.fixture
+def deed(tmp_path):
+    """A disk that tells bad-inspect what to do."""
+    def write(what):
+        disk = tmp_path / "disk"
+        disk.write_bytes(what.encode().ljust(4096, b"\0"))
+        return disk
+    return write
+
+
+def ask(disk, *options, inspector=BAD, timeout_ms=3000):
+    """What the asker says in the end."""
+    done = subprocess.run([ASK, "-t", str(timeout_ms), *options, inspector, str(disk)],
+                          capture_output=True, text=True, timeout=30, check=False)
+    return done.stdout.splitlines()[-1]
+
+
+# ---- inside ----------------------------------------------------------------------------------
+
+KILLED = "failed: inspector killed by SIGSYS"
+
+
+@pytest.mark.parametrize("what", ["socket", "fork", "exec", "ptrace", "kill", "write-disk",
+                                  "write-question", "map-disk", "map-exec", "memfd",
+                                  "truncate-answer", "raise"])
+def test_who_tries_this_is_killed(deed, what):
+    assert ask(deed(what)) == KILLED
+
+
+@pytest.mark.parametrize("what", ["open", "open-proc", "grow-answer"])
+def test_this_is_refused(deed, what):
+    assert ask(deed(what)) == f"failed: {what}: EPERM (0)"
+
+
+def rules():
+    """The system call table of sandbox.c: {name: kind}."""
+    text = (TOP / "inspect/sandbox.c").read_text()
+    return dict(re.findall(r"\{SYS_(\w+), (\w+)\}", text))
+
+
+def call_numbers():
+    """Names and numbers, from the headers that the table is compiled with."""
+    said = subprocess.run(["gcc", "-E", "-dM", "-include", "sys/syscall.h", "-x", "c", "/dev/null"],
+                          capture_output=True, text=True, check=True).stdout
+    return {name: int(number) for name, number in re.findall(r"#define __NR_(\w+) (\d+)", said)}
+
+
+def test_every_call_that_is_not_listed_kills(deed):
+    listed, wrong = rules(), []
+    for name, number in call_numbers().items():
+        if name in listed:
+            continue
+        if ask(deed(f"call {number}")) != KILLED:
+            wrong.append(name)
+    assert not wrong
+
+
+def test_a_call_of_another_architecture_kills(deed):
+    assert ask(deed(f"call {0x40000000}")) == KILLED
+
+
+def test_memory_is_bounded(deed):
+    said = ask(deed("memory"), "-m", str(64 << 20))
+    megabytes = int(re.fullmatch(r"failed: memory: ENOMEM \((\d+)\)", said)[1])
+    assert 40 < megabytes < 64 + 24
+
+
+@pytest.mark.parametrize("what, says", [
+    ("stack", "failed: inspector killed by SIGSEGV"),
+    ("segfault", "failed: inspector killed by SIGSEGV"),
+    ("exit-5", "failed: inspector failed with exit status 5"),
+    ("exit-0", "failed: inspector's answer refused: head: written by another version of bootfs, "
+               "or nothing written"),
+    ("too-much", "failed: inspector's answer refused: head: longer than there is room for"),
+    ("half", "failed: inspector's answer refused: number of disks: not as asked"),
+])
+def test_an_inspector_that_fails_or_lies_is_an_error(deed, what, says):
+    assert ask(deed(what)) == says
+
+
+def test_an_inspector_that_hangs_is_killed_after_its_time(deed):
+    start = time.monotonic()
+    assert ask(deed("hang"), timeout_ms=300) == "failed: no answer; abort: 0"
+    assert time.monotonic() - start < 2
+
+
+def test_an_answer_to_another_question_is_refused(deed):
+    assert ask(deed("half"), "-c", "4096") == \
+        "failed: inspector's answer refused: head: answers another question"
+
+
+# ---- outside ---------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def hanging(disk, *options):
+    """The pid of an inspector that has entered its sandbox and runs."""
+    asker = subprocess.Popen([ASK, "-t", "20000", *options, BAD, str(disk)],
+                             stdout=subprocess.PIPE, text=True)
+    try:
+        pid = int(asker.stdout.readline().split()[1])
+        deadline = time.monotonic() + 5
+        while status(pid).get("Seccomp") != "2" and time.monotonic() < deadline:
+            time.sleep(0.005)
+        yield pid, asker
+    finally:
+        asker.kill()
+        asker.wait()
+
+
+def status(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return {key: value.strip() for key, value in (line.split(":", 1) for line in text.splitlines())}
+
+
+def namespace(pid, kind):
+    return os.readlink(f"/proc/{pid}/ns/{kind}")
+
+
+def test_user_capabilities_and_privileges_are_gone(deed):
+    with hanging(deed("hang")) as (pid, _):
+        seen = status(pid)
+        assert seen["Uid"].split() == [NOBODY] * 4
+        assert seen["Gid"].split() == [NOBODY] * 4
+        assert seen["Groups"] == ""
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(seen[kind], 16) == 0, kind
+        assert seen["NoNewPrivs"] == "1"
+        assert seen["Seccomp"] == "2"
+
+
+def test_namespaces_are_its_own(deed):
+    with hanging(deed("hang")) as (pid, _):
+        for kind in ("mnt", "pid", "ipc", "uts"):
+            assert namespace(pid, kind) != namespace("self", kind), kind
+        assert status(pid)["NSpid"].split()[-1] == "1"
+
+
+def test_its_root_is_empty_and_read_only(deed):
+    with hanging(deed("hang")) as (pid, _):
+        assert os.listdir(f"/proc/{pid}/root/") == []
+        mounts = pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+        assert len(mounts) == 1
+        assert " / / ro,nosuid,nodev,noexec" in mounts[0]
+
+
+def test_it_holds_only_the_passed_descriptors(deed):
+    disk = deed("hang")
+    with hanging(disk) as (pid, _):
+        fds = {int(fd): os.readlink(f"/proc/{pid}/fd/{fd}")
+               for fd in os.listdir(f"/proc/{pid}/fd")}
+    assert {fd: name for fd, name in fds.items() if fd not in (3, 4)} == {
+        0: "/dev/null", 1: "/dev/null", 2: "/dev/null", 6: "/dev/null", 7: str(disk)}
+    assert fds[3].startswith("/memfd:bootfs-question") and fds[4].startswith("/memfd:bootfs-answer")
+
+
+def test_its_disk_is_open_for_reading_only_and_not_shared(deed):
+    with hanging(deed("hang")) as (pid, asker):
+        info = pathlib.Path(f"/proc/{pid}/fdinfo/7").read_text()
+        flags = int(re.search(r"flags:\s+(\d+)", info)[1], 8)
+        assert flags & os.O_ACCMODE == os.O_RDONLY
+        assert asker.pid != pid
+
+
+def test_limits_are_set(deed):
+    with hanging(deed("hang")) as (pid, _):
+        text = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    limits = {m[1]: (m[2], m[3]) for m in
+              re.finditer(r"^(Max [a-z ]+?) {2,}(\S+) +(\S+)", text, re.M)}
+    memory = str((256 + 24) << 20)
+    assert limits["Max address space"] == (memory, memory)
+    assert limits["Max cpu time"] == ("21", "21")
+    assert limits["Max processes"] == ("0", "0")
+    assert limits["Max core file size"] == ("0", "0")
+    assert limits["Max locked memory"] == ("0", "0")
+    assert limits["Max open files"] == ("8", "8")
+
+
+def gone(pid, seconds=3):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not os.path.exists(f"/proc/{pid}") or status(pid)["State"].startswith("Z"):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_it_dies_with_its_asker(deed):
+    with hanging(deed("hang")) as (pid, asker):
+        asker.send_signal(signal.SIGKILL)
+        asker.wait()
+        assert gone(pid)
+
+
+def test_it_dies_where_the_asker_is_gone_before_it_can_tell(deed):
+    """The asker dies at once: before or after the parent-death signal is set."""
+    for _ in range(30):
+        done = subprocess.run([ASK, "-a", BAD, str(deed("hang"))], capture_output=True, text=True,
+                              timeout=10, check=True)
+        assert gone(int(done.stdout.split()[1]))
+
+
+def test_a_signal_from_outside_is_named(deed):
+    with hanging(deed("hang")) as (pid, asker):
+        os.kill(pid, signal.SIGKILL)
+        assert asker.stdout.readline() == "failed: inspector killed by SIGKILL\n"
+
+
+# ---- by hand ---------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """A small guest that boots."""
+    folder = tmp_path_factory.mktemp("guest")
+    tree = folder / "tree"
+    (tree / "boot/grub").mkdir(parents=True)
+    (tree / "boot/vmlinuz").write_bytes(b"k" * 5000)
+    (tree / "boot/grub/menu.lst").write_text("title One\nkernel /boot/vmlinuz ro\n")
+    disk = folder / "disk.img"
+    subprocess.run(["truncate", "-s", "16M", disk], check=True)
+    subprocess.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-d", tree, disk], check=True)
+    folder.chmod(0o755)
+    for parent in (disk, *disk.parents):
+        with contextlib.suppress(PermissionError):
+            parent.chmod(parent.stat().st_mode | (0o5 if parent.is_dir() else 0o4))
+    return disk
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """The inspector where every user may start it."""
+    folder = pathlib.Path("/tmp") / f"bootfs-inspect-{os.getpid()}"
+    folder.mkdir(mode=0o755)
+    subprocess.run(["cp", INSPECT, folder / "bootfs-inspect"], check=True)
+    yield folder / "bootfs-inspect"
+    subprocess.run(["rm", "-r", folder], check=True)
+
+
+def inspect(*command):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=30, check=False)
+
+
+def test_by_hand_as_root(image):
+    done = inspect(INSPECT, image)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("\nresult  entry 0 boots\n")
+
+
+def test_by_hand_as_an_ordinary_user(program, image):
+    done = inspect("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", program, image)
+    assert done.returncode == 0, done
+    assert done.stdout.endswith("\nresult  entry 0 boots\n")
+    assert "bootfs-inspect: sandbox: no namespaces of its own" in done.stderr
+    assert "bootfs-inspect: sandbox: runs under the user who asked" in done.stderr
+
+
+def test_without_the_right_to_make_namespaces_it_says_so(program, image):
+    done = inspect("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", program, image)
+    assert done.returncode == 0, done
+    assert "sandbox: no namespaces of its own" in done.stderr
+    assert "runs under the user" not in done.stderr
+
+
+def test_without_the_right_to_change_the_user_it_refuses(program, image):
+    """Fails closed: root that cannot become nobody reads no guest."""
+    done = inspect("setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid",
+                   program, image)
+    assert done.returncode == 1
+    assert "sandbox: setgroups: Operation not permitted" in done.stdout
+
+
+def test_in_a_plain_chroot_the_root_is_still_empty(program, image, tmp_path):
+    """Where "/" is no mount point pivot_root cannot work."""
+    root = tmp_path / "root"
+    for name in ("proc", "dev"):
+        (root / name).mkdir(parents=True)
+    subprocess.run(["cp", program, image, root], check=True)
+    script = (f"mount -t proc none {root}/proc && mount --bind /dev {root}/dev && "
+              f"exec chroot {root} /bootfs-inspect /disk.img")
+    done = inspect("unshare", "--mount", "sh", "-c", script)
+    assert done.returncode == 0, done
+    assert "sandbox: chroot instead of a root of its own" in done.stderr
+
+
+def test_an_order_by_hand_does_nothing(image):
+    with open(image, "rb") as disk:
+        done = subprocess.run([INSPECT, "--worker", "nonsense"], stdin=disk, capture_output=True,
+                              timeout=10, check=False)
+    assert done.returncode != 0 and done.stdout == b""
+
+
+# ---- the table against what is called ---------------------------------------------------------
+
+MAKERS = {
+    "ext4": "mke2fs -q -t ext4 -d {tree} {image}",
+    "swap": "mkswap -q {image}",
+    "vfat": "mkfs.vfat {image}",
+    "xfs": "truncate -s 400M {image}; mkfs.xfs -q {image}",
+    "btrfs": "truncate -s 200M {image}; mkfs.btrfs -q -r {tree} {image}",
+    "iso": "xorriso -as mkisofs -quiet -R -o {image} {tree}",
+    "squashfs": "rm {image}; mksquashfs {tree} {image} -quiet -no-progress",
+    "gpt": "printf 'label: gpt\\n,\\n' | sfdisk -q {image}",
+    "mbr": "printf 'label: dos\\n,8M,5,\\n' | sfdisk -q {image}",
+    "luks": "printf 'LUKS\\272\\276\\0\\1aes' | dd of={image} conv=notrunc status=none",
+    "nothing": "true",
+}
+
+
+def calls_of(image):
+    """The calls of the sandboxed process, from behind its seccomp() to its end."""
+    trace = f"{image}.trace"
+    subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=all", INSPECT, str(image)],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+    inside, calls = set(), set()
+    for line in pathlib.Path(trace).read_text().splitlines():
+        pid, rest = line.split(maxsplit=1)
+        name = re.match(r"(\w+)\(", rest)
+        if name and name[1] == "seccomp":
+            inside.add(pid)
+        elif name and pid in inside:
+            calls.add(name[1])
+    assert calls
+    return calls
+
+
+def large_menu(folder):
+    """A guest whose answer needs more memory than malloc has at hand."""
+    tree, disk = folder / "large", folder / "large.img"
+    (tree / "boot/grub").mkdir(parents=True)
+    (tree / "boot/vmlinuz").write_bytes(b"k" * 5000)
+    words = "x" * 500
+    (tree / "boot/grub/grub.cfg").write_text("".join(
+        f"menuentry 'Entry {i}' {{\n linux /boot/vmlinuz root=/dev/xvda{i} {words}\n}}\n"
+        for i in range(9000)))
+    subprocess.run(["truncate", "-s", "32M", disk], check=True)
+    subprocess.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", "-d", tree, disk], check=True)
+    return disk
+
+
+def calls_of_all(tmp_path, image):
+    seen = calls_of(image) | calls_of(large_menu(tmp_path))
+    for name, maker in MAKERS.items():
+        disk = tmp_path / f"{name}.img"
+        subprocess.run(["truncate", "-s", "16M", disk], check=True)
+        command = maker.format(tree=image.parent / "tree", image=disk)
+        subprocess.run(["sh", "-c", f"PATH=$PATH:/usr/sbin; {command}"], check=True,
+                       capture_output=True)
+        seen |= calls_of(disk)
+    loop = subprocess.run(["losetup", "--show", "-f", "-r", image], capture_output=True, text=True,
+                          check=True).stdout.strip()
+    try:
+        link = tmp_path / "loop"  # strace names its trace after the disk
+        link.symlink_to(loop)
+        return seen | calls_of(link)
+    finally:
+        subprocess.run(["losetup", "-d", loop], check=True)
+
+
+def test_the_table_lists_what_is_called_and_nothing_else(tmp_path, image):
+    seen, listed = calls_of_all(tmp_path, image), rules()
+    assert seen - set(listed) == set(), "called but not listed: the inspector would be killed"
+    # What is refused may be tried only on devices that cannot be made here (device-mapper).
+    allowed = {name for name, kind in listed.items() if kind != "REFUSE"}
+    assert allowed - seen == set(), "allowed but never called"

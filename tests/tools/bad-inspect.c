@@ -1,0 +1,254 @@
+/*
+ * bad-inspect: an inspector that enters the sandbox as the real one does, and then misbehaves as
+ * the first bytes of its first disk say. What it survives it tells as a failure.
+ */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inspect/wire.h"
+#include "inspect/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static char word[64];
+static uint64_t number;
+
+/* ---- what is forbidden: 0 done, -1 failed with errno --------------------------------------- */
+
+static long open_host_file(void)
+{
+	return open("/etc/passwd", O_RDONLY);
+}
+
+static long open_through_proc(void)
+{
+	return open("/proc/self/fd/7", O_RDWR);
+}
+
+static long make_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static long fork_child(void)
+{
+	return fork();
+}
+
+static long execute(void)
+{
+	char *const argv[] = {word, NULL};
+
+	return execve("/bin/sh", argv, argv);
+}
+
+static long trace_parent(void)
+{
+	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+}
+
+static long kill_parent(void)
+{
+	return kill(1, SIGKILL);
+}
+
+static long write_disk(void)
+{
+	return pwrite(WORKER_DISKS, "x", 1, 0);
+}
+
+static long write_question(void)
+{
+	return pwrite(WORKER_QUESTION, "x", 1, 0);
+}
+
+static long map_disk(void)
+{
+	return mmap(NULL, 4096, PROT_READ, MAP_SHARED, WORKER_DISKS, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static long map_executable(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+			       MAP_FAILED
+		       ? -1
+		       : 0;
+}
+
+static long make_memfd(void)
+{
+	return memfd_create("more", 0);
+}
+
+static long grow_answer(void)
+{
+	char byte = 1;
+
+	return pwrite(WORKER_ANSWER, &byte, 1, (off_t)1 << 30);
+}
+
+static long truncate_answer(void)
+{
+	return ftruncate(WORKER_ANSWER, 0);
+}
+
+static long fill_memory(void)
+{
+	for (number = 0; number < 4096; number++) {
+		char *block =
+			mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (block == MAP_FAILED)
+			return -1;
+		block[0] = 1;
+	}
+	return 0;
+}
+
+static long any_call(void)
+{
+	return syscall((long)number, 0, 0, 0, 0, 0, 0);
+}
+
+/* ---- other ways to end ---------------------------------------------------------------------- */
+
+static long hang(void)
+{
+	for (;;)
+		__asm__ volatile("");
+	return 0;
+}
+
+static long overflow_stack(void)
+{
+	volatile char *top = __builtin_frame_address(0);
+
+	for (;; top -= 4096)
+		*top = 1;
+	return 0;
+}
+
+static long crash(void)
+{
+	raise(SIGSEGV);
+	return 0;
+}
+
+static long segfault(void)
+{
+	volatile char *volatile nowhere = (char *)8;
+
+	*nowhere = 1;
+	return 0;
+}
+
+static long exit_five(void)
+{
+	_exit(5);
+}
+
+static long exit_silently(void)
+{
+	_exit(0);
+}
+
+/* A head that promises more than there is room for. */
+static long promise_too_much(void)
+{
+	_strbuf_ struct strbuf bytes = {0};
+	struct err err = {.code = 1, .text = "x"};
+	uint64_t length = (uint64_t)1 << 40;
+
+	wire_put_failure(&bytes, &err);
+	memcpy(bytes.at + 8, &length, sizeof(length));
+	if (pwrite(WORKER_ANSWER, bytes.at, bytes.len, 0) < 0)
+		return -1;
+	_exit(0);
+}
+
+/* Half of an inspection, with the head of a whole one. */
+static long half_an_answer(void)
+{
+	_inspection_ struct inspection *inspection = inspection_new(MIB);
+	_strbuf_ struct strbuf bytes = {0};
+
+	inspection->error = TEXT("half");
+	wire_put_inspection(&bytes, inspection);
+	if (pwrite(WORKER_ANSWER, bytes.at, bytes.len / 2, 0) < 0)
+		return -1;
+	_exit(0);
+}
+
+static const struct deed {
+	const char *name;
+	long (*commit)(void);
+} deeds[] = {
+	{"open", open_host_file},
+	{"open-proc", open_through_proc},
+	{"socket", make_socket},
+	{"fork", fork_child},
+	{"exec", execute},
+	{"ptrace", trace_parent},
+	{"kill", kill_parent},
+	{"write-disk", write_disk},
+	{"write-question", write_question},
+	{"map-disk", map_disk},
+	{"map-exec", map_executable},
+	{"memfd", make_memfd},
+	{"grow-answer", grow_answer},
+	{"truncate-answer", truncate_answer},
+	{"memory", fill_memory},
+	{"call", any_call},
+	{"hang", hang},
+	{"stack", overflow_stack},
+	{"raise", crash},
+	{"segfault", segfault},
+	{"exit-5", exit_five},
+	{"exit-0", exit_silently},
+	{"too-much", promise_too_much},
+	{"half", half_an_answer},
+};
+
+/* The disk's first line: "NAME [NUMBER]". */
+static const struct deed *read_deed(void)
+{
+	char line[64] = {0};
+
+	if (pread(WORKER_DISKS, line, sizeof(line) - 1, 0) <= 0)
+		return NULL;
+	sscanf(line, "%63s %lu", word, &number);
+	for (unsigned i = 0; i < ARRAY_SIZE(deeds); i++) {
+		if (strcmp(word, deeds[i].name) == 0)
+			return &deeds[i];
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	_strbuf_ struct strbuf bytes = {0};
+	struct err err = {0};
+	const struct deed *deed;
+	uint32_t gaps;
+
+	if (argc != 3 || worker_enter(argv[2], &gaps, &err) < 0)
+		return 9;
+	deed = read_deed();
+	if (!deed)
+		return 8;
+	errno = 0;
+	if (deed->commit() < 0)
+		err_set(&err, EFAULT, "%s: %s (%llu)", word, strerrorname_np(errno),
+			(unsigned long long)number);
+	else
+		err_set(&err, EFAULT, "%s: DONE", word);
+	wire_put_failure(&bytes, &err);
+	return pwrite(WORKER_ANSWER, bytes.at, bytes.len, 0) < 0 ? 7 : 0;
+}
