@@ -60,6 +60,9 @@ struct grub_item {
 	struct text script; /* as written */
 	struct text file;
 	uint32_t line;
+	/* Read by another language's parser: the entry itself, and what boots there by itself. */
+	struct menu_entry *foreign;
+	const struct menu_entry *foreign_default;
 };
 
 struct grub_menu {
@@ -112,6 +115,7 @@ struct grub {
 	struct grub_loaded loaded;
 	const struct grub_saved *saved;
 	const struct grub_loop *loops;
+	const struct grub_bls_shown *bls_shown; /* entries that blscfg made; newest first */
 	struct grub_file_cache *cache;
 	struct grub_loop_volume *loop_volumes;
 

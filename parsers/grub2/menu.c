@@ -180,14 +180,62 @@ static void say_bound(struct grub *g, struct menu_entry *entry, int status)
 		entry->error = TEXT("its commands call each other too deep");
 }
 
+/* A foreign entry as ours, at another place of the menu. */
+static struct menu_entry *adopt(
+	struct grub *g, const struct menu_entry *from, const struct menu_entry *above)
+{
+	struct menu_entry *entry, *next;
+	uint32_t below = from->depth - 1;
+
+	if (above->depth + below > MAX_MENU_DEPTH)
+		return NULL;
+	entry = bootmenu_add(g->out, g->files->limits->max_entries);
+	if (!entry)
+		return NULL;
+	next = entry->next;
+	*entry = *from;
+	entry->next = next;
+	memcpy(entry->path, above->path, sizeof(entry->path));
+	memcpy(entry->path + above->depth, from->path + 1, below * sizeof(entry->path[0]));
+	entry->depth = above->depth + below;
+	g->leaves += !entry->submenu;
+	return entry;
+}
+
+/* A foreign item with all that stands below it in its own menu. */
+static struct menu_entry *show_foreign(
+	struct grub *g, const struct grub_item *item, uint32_t position)
+{
+	const struct menu_entry *from = item->foreign;
+	struct menu_entry place = {.depth = 0}, *entry, *chosen = NULL;
+
+	if (g->entry) {
+		memcpy(place.path, g->entry->path, sizeof(place.path));
+		place.depth = g->entry->depth;
+	}
+	if (place.depth >= MAX_MENU_DEPTH)
+		return NULL;
+	place.path[place.depth++] = position;
+	do {
+		entry = adopt(g, from, &place);
+		if (from == item->foreign_default || from == item->foreign)
+			chosen = entry;
+		from = from->next;
+	} while (from && from->depth > 1);
+	return chosen && !chosen->submenu ? chosen : NULL;
+}
+
 /* One item with all below it; returns what boots when it is the one that is chosen. */
 static struct menu_entry *show_item(struct grub *g, const struct grub_item *item, uint32_t position)
 {
-	struct menu_entry *entry = bootmenu_add(g->out, g->files->limits->max_entries);
 	struct grub_menu menu = {0};
+	struct menu_entry *entry;
 	struct state state;
 	int r;
 
+	if (item->foreign)
+		return show_foreign(g, item, position);
+	entry = bootmenu_add(g->out, g->files->limits->max_entries);
 	if (!entry)
 		return NULL;
 	fill_entry(g, item, entry);

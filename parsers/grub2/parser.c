@@ -273,63 +273,27 @@ static struct grub_node *parse_while(struct grub_parser *parser, enum grub_node_
 	return node->condition ? parse_loop_body(parser, node) : NULL;
 }
 
-static struct grub_node *parse_statement(struct grub_parser *parser)
+/* Can a command begin with this word? What is reserved for something else cannot. */
+static bool begins_command(enum grub_keyword keyword)
 {
-	if (!next_is(parser, TOKEN_WORD))
-		return expected(parser, "a command");
-	switch (parser->token.keyword) {
-	case KEYWORD_NONE:
-		return parse_command(parser);
-	case KEYWORD_IF:
-		return parse_if(parser);
-	case KEYWORD_FOR:
-		return parse_for(parser);
-	case KEYWORD_WHILE:
-		return parse_while(parser, NODE_WHILE);
-	case KEYWORD_UNTIL:
-		return parse_while(parser, NODE_UNTIL);
-	case KEYWORD_CASE:
-	case KEYWORD_DO:
-	case KEYWORD_DONE:
-	case KEYWORD_ELIF:
-	case KEYWORD_ELSE:
-	case KEYWORD_ESAC:
-	case KEYWORD_FI:
-	case KEYWORD_FUNCTION:
-	case KEYWORD_IN:
-	case KEYWORD_SELECT:
-	case KEYWORD_THEN:
-		break;
-	}
-	return expected(parser, "a command");
+	return keyword == KEYWORD_NONE || keyword == KEYWORD_IF || keyword == KEYWORD_FOR ||
+	       keyword == KEYWORD_WHILE || keyword == KEYWORD_UNTIL;
 }
 
-/* Can a command begin here? A word that is reserved for something else ends a list. */
-static bool command_follows(struct grub_parser *parser)
+static struct grub_node *parse_statement(struct grub_parser *parser)
 {
-	if (!next_is(parser, TOKEN_WORD))
-		return false;
-	switch (parser->token.keyword) {
-	case KEYWORD_NONE:
-	case KEYWORD_IF:
-	case KEYWORD_FOR:
-	case KEYWORD_WHILE:
-	case KEYWORD_UNTIL:
-		return true;
-	case KEYWORD_CASE:
-	case KEYWORD_DO:
-	case KEYWORD_DONE:
-	case KEYWORD_ELIF:
-	case KEYWORD_ELSE:
-	case KEYWORD_ESAC:
-	case KEYWORD_FI:
-	case KEYWORD_FUNCTION:
-	case KEYWORD_IN:
-	case KEYWORD_SELECT:
-	case KEYWORD_THEN:
-		break;
-	}
-	return false;
+	enum grub_keyword keyword;
+
+	if (!next_is(parser, TOKEN_WORD) || !begins_command(parser->token.keyword))
+		return expected(parser, "a command");
+	keyword = parser->token.keyword;
+	if (keyword == KEYWORD_IF)
+		return parse_if(parser);
+	if (keyword == KEYWORD_FOR)
+		return parse_for(parser);
+	if (keyword == KEYWORD_NONE)
+		return parse_command(parser);
+	return parse_while(parser, keyword == KEYWORD_WHILE ? NODE_WHILE : NODE_UNTIL);
 }
 
 /*
@@ -351,7 +315,8 @@ static struct grub_node *parse_list(struct grub_parser *parser)
 			return NULL;
 		tail = &(*tail)->next;
 		parser->delimited = accept_delimiters(parser);
-	} while (parser->delimited && command_follows(parser));
+	} while (parser->delimited && next_is(parser, TOKEN_WORD) &&
+		 begins_command(parser->token.keyword));
 	return parser->failed ? NULL : list;
 }
 

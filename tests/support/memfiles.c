@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/support/memfiles.h"
-
-#include "core/checked.h"
+#include "tests/support/memfiles_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BUCKETS = 4096 };
-
-struct memnode {
-	struct memnode *parent, *first, *next, *chain;
-	struct text name, content, target;
-	struct file_stat stat;
-};
-
-struct memfiles_volume {
-	struct volume_info info;
-	struct memnode root;
-	struct memnode *bucket[BUCKETS];
-	struct text backing; /* an image: "(hd0,msdos1)/x.iso" */
-	bool hidden;         /* an image that no loopback shows */
-};
-
-static void must(bool truth, const char *what)
+void memfiles_must(bool truth, const char *what)
 {
 	if (truth)
 		return;
@@ -30,17 +12,17 @@ static void must(bool truth, const char *what)
 	abort();
 }
 
-static struct text copy(struct text text)
+struct text memfiles_copy(struct text text)
 {
 	char *at = malloc(text.len + 1);
 
-	must(at, "out of memory");
+	memfiles_must(at, "out of memory");
 	memcpy(at, text.len ? text.at : "", text.len);
 	at[text.len] = '\0';
 	return (struct text){at, text.len};
 }
 
-static void drop(struct text text)
+void memfiles_drop(struct text text)
 {
 	union {
 		const char *borrowed;
@@ -61,7 +43,7 @@ static size_t bucket_of(const struct memnode *parent, struct text name)
 	return (size_t)(hash % BUCKETS);
 }
 
-static struct memnode *child(
+struct memnode *memfiles_child(
 	struct memfiles_volume *volume, struct memnode *parent, struct text name)
 {
 	struct memnode *node = volume->bucket[bucket_of(parent, name)];
@@ -74,18 +56,22 @@ static struct memnode *child(
 static struct memnode *make(struct memfiles *guest, struct memfiles_volume *volume,
 	struct memnode *parent, struct text name)
 {
-	struct memnode *node = child(volume, parent, name);
+	struct memnode *node = memfiles_child(volume, parent, name);
 	struct memnode **bucket = &volume->bucket[bucket_of(parent, name)];
 
 	if (node)
 		return node;
 	node = calloc(1, sizeof(*node));
-	must(node, "out of memory");
-	node->name = copy(name);
+	memfiles_must(node, "out of memory");
+	node->name = memfiles_copy(name);
 	node->parent = parent;
 	node->stat = (struct file_stat){.type = FILE_FOLDER, .identity = ++guest->next_identity};
-	node->next = parent->first;
-	parent->first = node;
+	/* Listed in the order of making, as on a disk. */
+	if (parent->last)
+		parent->last->next = node;
+	else
+		parent->first = node;
+	parent->last = node;
 	node->chain = *bucket;
 	*bucket = node;
 	return node;
@@ -93,140 +79,13 @@ static struct memnode *make(struct memfiles *guest, struct memfiles_volume *volu
 
 static void free_node(struct memnode *node)
 {
-	drop(node->name);
-	drop(node->content);
-	drop(node->target);
+	memfiles_drop(node->name);
+	memfiles_drop(node->content);
+	memfiles_drop(node->target);
 	free(node);
 }
 
-/* Follows a path as a file system does. `hops` bounds the links. */
-static int walk(struct memfiles_volume *volume, struct memnode *at, struct text path, int *hops,
-	struct memnode **ret)
-{
-	struct text name;
-
-	while (text_cut(&path, '/', &name)) {
-		if (!name.len || text_is(name, "."))
-			continue;
-		if (at->stat.type != FILE_FOLDER)
-			return -ENOTDIR;
-		if (text_is(name, "..")) {
-			at = at->parent ? at->parent : at;
-			continue;
-		}
-		at = child(volume, at, name);
-		if (!at)
-			return -ENOENT;
-		if (at->target.len) {
-			struct memnode *from = at->target.at[0] == '/' ? &volume->root : at->parent;
-			int r = --*hops < 0 ? -ELOOP : walk(volume, from, at->target, hops, &at);
-
-			if (r)
-				return r;
-		}
-	}
-	*ret = at;
-	return 0;
-}
-
-static int find_node(
-	struct files *files, const struct volume_info *info, struct text path, struct memnode **ret)
-{
-	struct memfiles *guest = files->context;
-	int hops = MAX_LINK_HOPS;
-
-	if (!info->readable)
-		return -ENOTSUP;
-	for (uint32_t i = 0; i < guest->count; i++) {
-		if (&guest->volumes[i]->info == info)
-			return walk(guest->volumes[i], &guest->volumes[i]->root, path, &hops, ret);
-	}
-	must(false, "a volume that is none of ours");
-	return -EINVAL;
-}
-
-/* ---- struct files_ops --------------------------------------------------------------------- */
-
-static const struct volume_info *mem_volume(struct files *files, uint32_t index)
-{
-	struct memfiles *guest = files->context;
-
-	for (uint32_t i = 0; i < guest->count; i++) {
-		if (!guest->volumes[i]->hidden && index-- == 0)
-			return &guest->volumes[i]->info;
-	}
-	return NULL;
-}
-
-/* "hd0,1" for "hd0,msdos1". */
-static bool is_short_name(const struct volume_info *info, struct text name)
-{
-	struct text disk;
-	uint64_t number;
-
-	return info->number && text_cut(&name, ',', &disk) && text_equal(disk, info->disk_name) &&
-	       text_number(name, &number) && number == info->number;
-}
-
-static const struct volume_info *mem_find(struct files *files, struct text name)
-{
-	struct memfiles *guest = files->context;
-
-	for (uint32_t i = 0; i < guest->count; i++) {
-		struct memfiles_volume *volume = guest->volumes[i];
-
-		if (!volume->hidden &&
-			(text_equal(volume->info.name, name) || is_short_name(&volume->info, name)))
-			return &volume->info;
-	}
-	return NULL;
-}
-
-static int mem_stat(struct files *files, const struct volume_info *volume, struct text path,
-	struct file_stat *ret)
-{
-	struct memfiles *guest = files->context;
-	struct memnode *node;
-	int r = find_node(files, volume, path, &node);
-
-	guest->stats++;
-	if (!r)
-		*ret = node->stat;
-	return r;
-}
-
-static int mem_read(struct files *files, const struct volume_info *volume, struct text path,
-	uint64_t offset, uint64_t max, struct text *ret)
-{
-	struct memfiles *guest = files->context;
-	struct memnode *node;
-	int r = find_node(files, volume, path, &node);
-
-	guest->reads++;
-	if (r)
-		return r;
-	if (node->stat.type != FILE_REGULAR)
-		return node->stat.type == FILE_FOLDER ? -EISDIR : -EINVAL;
-	return arena_text(files->arena,
-		text_first(text_skip(node->content, (size_t)offset), (size_t)max), ret);
-}
-
-static int mem_list(struct files *files, const struct volume_info *volume, struct text path,
-	files_visit *visit, void *context)
-{
-	struct memnode *node;
-	int r = find_node(files, volume, path, &node);
-
-	if (r)
-		return r;
-	if (node->stat.type != FILE_FOLDER)
-		return -ENOTDIR;
-	for (node = node->first; node && !r; node = node->next)
-		r = visit(context, node->name);
-	return r;
-}
-
-static struct memfiles_volume *volume_of(struct memfiles *guest, struct text name)
+struct memfiles_volume *memfiles_volume_of(struct memfiles *guest, struct text name)
 {
 	for (uint32_t i = 0; i < guest->count; i++) {
 		if (text_equal(guest->volumes[i]->info.name, name))
@@ -234,52 +93,6 @@ static struct memfiles_volume *volume_of(struct memfiles *guest, struct text nam
 	}
 	return NULL;
 }
-
-static int mem_loopback(struct files *files, struct text name, const struct volume_info *on,
-	struct text path, bool remove)
-{
-	struct memfiles *guest = files->context;
-	struct memfiles_volume *volume = volume_of(guest, name);
-	struct text full;
-
-	if (remove) {
-		if (!volume || !volume->backing.len || volume->hidden)
-			return -ENODEV;
-		volume->hidden = true;
-		return 0;
-	}
-	if (volume && !volume->hidden)
-		return -EEXIST;
-	if (!files_is_regular(files, on, path))
-		return -ENOENT;
-	full = files_full_name(files, on, path);
-	for (uint32_t i = 0; i < guest->count; i++) {
-		volume = guest->volumes[i];
-		if (!volume->hidden || !text_equal(volume->backing, full))
-			continue;
-		drop(volume->info.name);
-		volume->info.name = copy(name);
-		volume->hidden = false;
-		return 0;
-	}
-	/* A file with nothing in it that we know: a device without a file system. */
-	must(guest->count < ARRAY_SIZE(guest->volumes), "too many volumes");
-	volume = calloc(1, sizeof(*volume));
-	must(volume, "out of memory");
-	volume->info.name = copy(name);
-	volume->backing = copy(full);
-	guest->volumes[guest->count++] = volume;
-	return 0;
-}
-
-static const struct files_ops mem_ops = {
-	.volume = mem_volume,
-	.find = mem_find,
-	.stat = mem_stat,
-	.read = mem_read,
-	.list = mem_list,
-	.loopback = mem_loopback,
-};
 
 /* ---- what tests call ---------------------------------------------------------------------- */
 
@@ -290,7 +103,7 @@ void memfiles_init_empty(struct memfiles *guest)
 	report_init(&guest->report, &guest->arena);
 	guest->settings.platform = TEXT("xen");
 	guest->files = (struct files){
-		.ops = &mem_ops,
+		.ops = &memfiles_ops,
 		.arena = &guest->arena,
 		.report = &guest->report,
 		.limits = &guest->limits,
@@ -319,9 +132,9 @@ void memfiles_done(struct memfiles *guest)
 				free_node(node);
 			}
 		}
-		drop(volume->info.name);
-		drop(volume->info.disk_name);
-		drop(volume->backing);
+		memfiles_drop(volume->info.name);
+		memfiles_drop(volume->info.disk_name);
+		memfiles_drop(volume->backing);
 		free(volume);
 	}
 	arena_done(&guest->arena);
@@ -335,18 +148,18 @@ struct volume_info *memfiles_volume(
 	struct memfiles_volume *volume = calloc(1, sizeof(*volume));
 	uint64_t number = 0;
 
-	must(volume && guest->count < ARRAY_SIZE(guest->volumes), "too many volumes");
+	memfiles_must(volume && guest->count < ARRAY_SIZE(guest->volumes), "too many volumes");
 	volume->root.stat.type = FILE_FOLDER;
 	volume->root.stat.identity = ++guest->next_identity;
 	volume->info = (struct volume_info){
-		.name = copy(rest),
+		.name = memfiles_copy(rest),
 		.fs_name = TEXT("ext4"),
 		.uuid = text_of(uuid),
 		.label = text_of(label),
 		.readable = true,
 	};
 	if (text_starts(rest, TEXT("hd")) && text_cut(&rest, ',', &disk)) {
-		volume->info.disk_name = copy(disk);
+		volume->info.disk_name = memfiles_copy(disk);
 		digits = text_skip(rest, rest.len);
 		while (digits.at > rest.at && digits.at[-1] >= '0' && digits.at[-1] <= '9')
 			digits = (struct text){digits.at - 1, digits.len + 1};
@@ -362,9 +175,9 @@ struct volume_info *memfiles_volume(
 
 const struct volume_info *memfiles_find(struct memfiles *guest, const char *name)
 {
-	const struct volume_info *info = mem_find(&guest->files, text_of(name));
+	const struct volume_info *info = memfiles_ops.find(&guest->files, text_of(name));
 
-	must(info, "no such volume");
+	memfiles_must(info, "no such volume");
 	return info;
 }
 
@@ -375,9 +188,10 @@ static struct memnode *make_all(struct memfiles *guest, const char *name)
 	struct memfiles_volume *volume;
 	struct memnode *node;
 
-	must(text_cut(&path, ')', &part) && part.len && part.at[0] == '(', "want (volume)/path");
-	volume = volume_of(guest, text_skip(part, 1));
-	must(volume, "a file on a volume that does not exist");
+	memfiles_must(
+		text_cut(&path, ')', &part) && part.len && part.at[0] == '(', "want (volume)/path");
+	volume = memfiles_volume_of(guest, text_skip(part, 1));
+	memfiles_must(volume, "a file on a volume that does not exist");
 	node = &volume->root;
 	while (text_cut(&path, '/', &part)) {
 		if (part.len)
@@ -391,8 +205,8 @@ void memfiles_add_bytes(
 {
 	struct memnode *node = make_all(guest, name);
 
-	drop(node->content);
-	node->content = copy((struct text){content, length});
+	memfiles_drop(node->content);
+	node->content = memfiles_copy((struct text){content, length});
 	node->stat.type = FILE_REGULAR;
 	node->stat.size = length;
 }
@@ -411,8 +225,8 @@ void memfiles_link(struct memfiles *guest, const char *name, const char *target)
 {
 	struct memnode *node = make_all(guest, name);
 
-	drop(node->target);
-	node->target = copy(text_of(target));
+	memfiles_drop(node->target);
+	node->target = memfiles_copy(text_of(target));
 }
 
 void memfiles_other(struct memfiles *guest, const char *name)
@@ -431,7 +245,7 @@ struct volume_info *memfiles_image(struct memfiles *guest, const char *image, co
 	struct memfiles_volume *volume = guest->volumes[guest->count - 1];
 
 	info->fs_name = TEXT("iso9660");
-	volume->backing = copy(text_of(file));
+	volume->backing = memfiles_copy(text_of(file));
 	volume->hidden = true;
 	return info;
 }
