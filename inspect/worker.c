@@ -101,6 +101,14 @@ static int answer(uint32_t gaps, struct err *err)
 	return answer_with_menu(&question, gaps, err);
 }
 
+/* The C library asks for random bytes at the first allocation, which the sandbox forbids. */
+static void prepare_malloc(void)
+{
+	void *volatile first = malloc(1);
+
+	free(first);
+}
+
 int worker_enter(const char *order_string, uint32_t *gaps, struct err *err)
 {
 	struct sandbox_settings sandbox;
@@ -110,6 +118,7 @@ int worker_enter(const char *order_string, uint32_t *gaps, struct err *err)
 	*gaps = 0;
 	if (!worker_order_parse(order_string, &order))
 		return err_set(err, EINVAL, "this is for bootfs itself");
+	prepare_malloc();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sandbox = (struct sandbox_settings){
