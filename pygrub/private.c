@@ -65,7 +65,7 @@ static void exec_daemon(
 	char *argv[] = {(char *)(uintptr_t)program, (char[]){"-f"}, (char[]){"--private"},
 		(char[]){"--ready-fd=3"}, (char[]){MOUNTPOINT}, (char[]){"--config"},
 		(char *)(uintptr_t)config, NULL};
-	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit limit;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
@@ -81,8 +81,10 @@ static void exec_daemon(
 	dup2(ready, READY_FD);
 	close_range(READY_FD + 1, ~0u, 0);
 	/* A limit that the caller set for our copies is none for its answers in memory. */
-	setrlimit(RLIMIT_FSIZE, &unlimited);
-	signal(SIGXFSZ, SIG_DFL);
+	if (!getrlimit(RLIMIT_FSIZE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_FSIZE, &limit);
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -2,14 +2,10 @@
 files of given bytes. Made without root and without a mount.
 
     make(folder, files={"boot/vmlinuz": b"...", "boot/grub/grub.cfg": "..."})   # folder/guest.img
-    with Bootfs(build, folder, domains={"mail": [image]}) as bootfs: ...        # a running daemon
 """
 
 import os
-import signal
 import subprocess
-import time
-from pathlib import Path
 
 CMDLINE = "root=/dev/xvda1 ro quiet"
 GRUB_CFG = f"""set default=0
@@ -55,50 +51,3 @@ def make(folder, files=None, name="guest.img", mib=64, sparse=None):
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", str(tree), "-E", "offset=1048576",
                     str(image), f"{mib - 1}M"], check=True)
     return image
-
-
-def write_config(folder, mountpoint, domains=None, settings=()):
-    lines = ["[bootfs]", f"mountpoint = {mountpoint}", "xl-config =", "worker-user = nobody",
-             *settings]
-    for domain, disks in (domains or {}).items():
-        lines.append(f"[domain {domain}]")
-        lines += [f"disk = file:{disk},xvd{chr(97 + i)},w" if "=" not in str(disk) else str(disk)
-                  for i, disk in enumerate(disks)]
-    path = folder / "bootfs.conf"
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-class Bootfs:
-    """bootfs in the foreground on folder/bootfs; unmounted and dead at the end."""
-
-    def __init__(self, build, folder, **config):
-        self.mountpoint = folder / "bootfs"
-        self.config = write_config(folder, self.mountpoint, **config)
-        self.build = build
-        self.process = None
-
-    def __enter__(self):
-        self.process = subprocess.Popen([self.build / "bootfs", "-f", "--config", self.config])
-        deadline = time.monotonic() + 20
-        while not os.path.ismount(self.mountpoint):
-            assert self.process.poll() is None, "bootfs ended"
-            assert time.monotonic() < deadline, "bootfs does not mount"
-            time.sleep(0.02)
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGCONT)
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        subprocess.run(["umount", "-l", self.mountpoint], check=False, stderr=subprocess.DEVNULL)
-
-
-def mounts():
-    """All fuse.bootfs mounts of this mount namespace, by mount point."""
-    lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    return {line.split()[4] for line in lines if " - fuse.bootfs " in line}
