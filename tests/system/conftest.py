@@ -172,13 +172,13 @@ def domain(name, *disks, **settings):
 @pytest.fixture
 def start_bootfs(tmp_path):
     """
-    start(*domains, ttl="5s", timeout="10s", more="", ...): a Bootfs. Domains are sections as
-    domain() writes them. No xl file is read.
+    start(*domains, ttl="5s", timeout="10s", xl="none", more="", ...): a Bootfs. Domains are
+    sections as domain() writes them; xl is a pattern of xl's files.
     """
     started = []
 
-    def start(*domains, ttl="5s", timeout="10s", more="", **other):
-        conf = (f"[bootfs]\nxl-config = none\nworker-user = nobody\ncache-ttl = {ttl}\n"
+    def start(*domains, ttl="5s", timeout="10s", xl="none", more="", **other):
+        conf = (f"[bootfs]\nxl-config = {xl}\nworker-user = nobody\ncache-ttl = {ttl}\n"
                 f"inspect-timeout = {timeout}\n{more}\n" + "\n".join(domains))
         folder = tmp_path / f"bootfs{len(started)}"
         folder.mkdir()
