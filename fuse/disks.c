@@ -103,6 +103,7 @@ struct disk_stamp disk_stamp_of(const struct stat *stat)
 			.dev = stat->st_dev,
 			.ino = stat->st_ino,
 			.size = (uint64_t)stat->st_size,
+			.links = stat->st_nlink,
 			.mtime = stat->st_mtim,
 			.ctime = stat->st_ctim,
 			.regular = true,
@@ -123,8 +124,11 @@ bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b)
 
 bool disk_stamp_equal(const struct disk_stamp *a, const struct disk_stamp *b)
 {
+	/* A file that is renamed over or removed changes its ctime, but none of its bytes. */
+	bool same_ctime = same_time(a->ctime, b->ctime) || a->links != b->links;
+
 	return disk_is_same(a, b) && a->size == b->size && same_time(a->mtime, b->mtime) &&
-	       same_time(a->ctime, b->ctime);
+	       same_ctime;
 }
 
 uint64_t disk_key(const struct disk_stamp *stamp)

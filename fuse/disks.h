@@ -13,6 +13,7 @@ struct disk_stamp {
 	dev_t dev, rdev; /* rdev: of a block device, else 0 */
 	ino_t ino;
 	uint64_t size; /* bytes, of a regular file */
+	nlink_t links;
 	struct timespec mtime, ctime;
 	bool regular;
 };

@@ -144,7 +144,7 @@ static int64_t folder_fresh_ms(const struct folder *folder)
 
 bool folder_is_fresh(const struct folder *folder)
 {
-	if (!folder->snapshot || !snapshot_is_whole(folder->snapshot))
+	if (folder->dead || !folder->snapshot || !snapshot_is_whole(folder->snapshot))
 		return false;
 	if (folder->request)
 		return !folder->recheck && snapshot_has_disks(folder->snapshot);
