@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/fs.h"
 
-extern const struct fs_ops ext_ops, xfs_ops, fat_ops, iso_ops;
+extern const struct fs_ops ext_ops, xfs_ops, btrfs_ops, fat_ops, iso_ops;
 
 const struct fs_ops *const fs_table[] = {
 	&ext_ops,
 	&xfs_ops,
+	&btrfs_ops,
 	&fat_ops,
 	&iso_ops,
 	NULL,

@@ -108,7 +108,7 @@ def make_folders(root, names=10_000):
 def make_files(root, pieces=1500):
     """Holes, unwritten space, and files in many pieces."""
     with open(root / "sparse", "wb") as file:
-        file.seek(80 << 20)
+        file.seek(9 << 20)
         file.write(b"far out")
         file.seek(123_456)
         file.write(b"near")
@@ -211,3 +211,24 @@ def wrong_extents(answer):
 
 def extents_of(answer, path):
     return next(n["extents"] for n in answer["files"] if n["path"] == path)
+
+
+def damage(image, sectors, seed):
+    """Changes some bytes of some of the sectors; what stood there."""
+    chance = random.Random(seed)
+    before = []
+    with open(image, "r+b", buffering=0) as file:
+        for _ in range(chance.choice((1, 3, 20))):
+            at = chance.choice(sectors) * 512 + chance.randrange(512)
+            file.seek(at)
+            before.append((at, file.read(1)))
+            file.seek(at)
+            file.write(bytes([chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))]))
+    return before
+
+
+def undamage(image, before):
+    with open(image, "r+b", buffering=0) as file:
+        for at, byte in reversed(before):
+            file.seek(at)
+            file.write(byte)

@@ -1,7 +1,6 @@
 """XFS: our reader against the kernel's, and against mkfs where this kernel cannot mount."""
 
 import os
-import random
 import struct
 import subprocess
 import sys
@@ -186,27 +185,6 @@ def asan():
     return TOP / build
 
 
-def damage(image, sectors, seed):
-    """Changes some bytes of some of the sectors; what stood there."""
-    chance = random.Random(seed)
-    before = []
-    with open(image, "r+b", buffering=0) as file:
-        for _ in range(chance.choice((1, 3, 20))):
-            at = chance.choice(sectors) * 512 + chance.randrange(512)
-            file.seek(at)
-            before.append((at, file.read(1)))
-            file.seek(at)
-            file.write(bytes([chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))]))
-    return before
-
-
-def restore(image, before):
-    with open(image, "r+b", buffering=0) as file:
-        for at, byte in reversed(before):
-            file.seek(at)
-            file.write(byte)
-
-
 def sectors_in_use(image, command):
     from sparse_seed import sectors_read
     return sorted(sectors_read(image, command))
@@ -226,7 +204,7 @@ def test_survives_damage(tmp_path, asan, options):
     sectors = sectors_in_use(image, use)
     assert len(sectors) > 20
     for seed in range(500):
-        before = damage(image, sectors, seed)
+        before = fstree.damage(image, sectors, seed)
         ran = subprocess.run(use, capture_output=True, timeout=30)
         assert ran.returncode == 0, (seed, ran.stderr[-3000:])
-        restore(image, before)
+        fstree.undamage(image, before)
