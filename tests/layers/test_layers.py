@@ -102,4 +102,5 @@ def test_the_law_no_reader_of_guests_is_linked_in(program, own):
 @pytest.mark.parametrize("program", ["bootfs-inspect", "bootfs-pygrub"])
 def test_what_starts_often_is_static(program):
     result = subprocess.run(["ldd", str(BUILD / program)], capture_output=True, text=True)
-    assert "not a dynamic executable" in result.stdout + result.stderr
+    said = result.stdout + result.stderr  # the second for a static program that is moved about
+    assert "not a dynamic executable" in said or "statically linked" in said
