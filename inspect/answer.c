@@ -134,8 +134,10 @@ static int open_guest(const struct question *question, struct inspection *inspec
 	if (inspection->arena.limit > 4 * (size_t)HEADROOM)
 		guest = arena_new(&inspection->arena, struct guest);
 	*ret = guest;
-	if (!guest)
-		return err_set(err, ENOMEM, "inspect-memory is too small");
+	if (!guest) {
+		err_set(err, ENOMEM, "inspect-memory is too small");
+		return -ENOMEM;
+	}
 	inspection->arena.limit -= HEADROOM;
 	r = guest_open(guest, question, inspection, &why);
 	if (r == 0)
@@ -185,7 +187,7 @@ static int read_bare(const struct question *question, struct inspection *inspect
 static int answer_config(
 	const struct question *question, struct inspection *inspection, struct err *err)
 {
-	struct text content;
+	struct text content = {0};
 	int r = read_bare(question, inspection, &content, err);
 
 	inspection->disks[0].name = TEXT("hd0");

@@ -141,7 +141,7 @@ static int take_content(struct ask *ask, struct text bytes, int *ret, struct err
 static int take_answer(struct ask *ask, struct inspection **ret, int *ret_content, struct err *err)
 {
 	CLEANUP(mapping_done) struct mapping map = {0};
-	struct text bytes;
+	struct text bytes = {0};
 	int r = map_answer(ask, &map, &bytes, err);
 
 	if (r == 0 && ask->kind == QUESTION_CONTENT)

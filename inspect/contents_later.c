@@ -5,18 +5,19 @@
 #include "inspect/parts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 enum { CHUNK = 1 << 20 }; /* bytes read and written at once */
 
 /* The content under way: its parts, where they are read to, where they go. */
 struct later {
 	struct parts parts;
-	char *buf;
 	int fd;
 	struct err *err;
+	char buf[CHUNK];
 };
 
-static int write_fully(const struct later *later, uint64_t offset, size_t len)
+static int write_fully(struct later *later, uint64_t offset, size_t len)
 {
 	const char *at = later->buf;
 
@@ -34,7 +35,7 @@ static int write_fully(const struct later *later, uint64_t offset, size_t len)
 }
 
 /* Copies `length` bytes of a part, from `skip` bytes after its start, to `offset`. */
-static int copy(const struct later *later, const struct part *part, uint64_t skip, uint64_t offset,
+static int copy(struct later *later, const struct part *part, uint64_t skip, uint64_t offset,
 	uint64_t length)
 {
 	struct fs *fs = part->volume->fs;
@@ -46,9 +47,8 @@ static int copy(const struct later *later, const struct part *part, uint64_t ski
 
 		if (n <= 0)
 			return err_set(later->err, n < 0 ? (int)-n : EIO,
-				"reading a content at byte %llu of its file: %s",
-				(unsigned long long)(part->at + skip),
-				strerror(n < 0 ? (int)-n : EIO));
+				"reading a content at byte %" PRIu64 " of its file: %s",
+				part->at + skip, strerror(n < 0 ? (int)-n : EIO));
 		r = write_fully(later, offset, (size_t)n);
 		if (r < 0)
 			return r;
@@ -60,7 +60,7 @@ static int copy(const struct later *later, const struct part *part, uint64_t ski
 }
 
 /* [offset, offset + length) of the content, from whatever parts it lies in. */
-static int copy_range(const struct later *later, uint64_t offset, uint64_t length)
+static int copy_range(struct later *later, uint64_t offset, uint64_t length)
 {
 	uint64_t start = 0;
 
@@ -86,14 +86,12 @@ int contents_write_later(struct contents *contents, const struct menu_entry *ent
 	enum content_slot slot, int fd, struct err *err)
 {
 	const struct content *content = &entry->content[slot];
-	_free_ struct later *later = calloc(1, sizeof(*later));
-	_free_ char *buf = malloc(CHUNK);
+	struct later *later = arena_new(&contents->guest->inspection->arena, struct later);
 	uint64_t offset = 0;
 	int r;
 
-	if (!later || !buf)
-		return err_set(err, ENOMEM, "no memory for a content");
-	later->buf = buf;
+	if (!later)
+		return err_set(err, ENOMEM, "no memory for a content (inspect-memory)");
 	later->fd = fd;
 	later->err = err;
 	r = parts_of(contents->guest, entry, slot, &contents->bytes, &later->parts, err);

@@ -128,7 +128,7 @@ static int op_stat(struct files *files, const struct volume_info *info, struct t
 	struct file_stat *ret)
 {
 	struct volume *volume = guest_volume_of(info);
-	struct node node;
+	struct node node = {0};
 	int r = walk(guest_of(files), volume, path, &node);
 
 	if (r < 0)
@@ -164,7 +164,7 @@ static int op_read(struct files *files, const struct volume_info *info, struct t
 	uint64_t offset, uint64_t max, struct text *ret)
 {
 	struct volume *volume = guest_volume_of(info);
-	struct node node;
+	struct node node = {0};
 	uint64_t len;
 	char *buf;
 	int r = walk(guest_of(files), volume, path, &node);
@@ -191,7 +191,7 @@ static int op_list(struct files *files, const struct volume_info *info, struct t
 	files_visit *visit, void *context)
 {
 	struct volume *volume = guest_volume_of(info);
-	struct node node;
+	struct node node = {0};
 	int r = walk(guest_of(files), volume, path, &node);
 
 	if (r < 0)

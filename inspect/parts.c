@@ -149,7 +149,7 @@ static int join(struct guest *guest, struct boot_file *files, const char *what, 
 	int r = 0;
 
 	for (struct boot_file *file = files; file && r == 0; file = file->next) {
-		struct part part;
+		struct part part = {0};
 
 		r = file_part(guest, what, file, &part, why);
 		if (r < 0)

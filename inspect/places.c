@@ -373,7 +373,7 @@ int places_read_bare(const struct question *question, struct inspection *inspect
 	const struct parser *parser = language_of((struct text){0}, content, false);
 	struct text path = {0};
 	struct bare_config bare;
-	struct candidate menu;
+	struct candidate menu = {.boots = false};
 	struct found found;
 	int r = 0;
 

@@ -80,10 +80,10 @@ static bool path_fits(
 	if (entry->depth > depth + 1)
 		return false;
 	for (uint32_t i = 0; i < last; i++) {
-		if (!open[i]->submenu || open[i]->path[i] != entry->path[i])
+		if (!open[i] || !open[i]->submenu || open[i]->path[i] != entry->path[i])
 			return false;
 	}
-	return depth < entry->depth || open[last]->path[last] < entry->path[last];
+	return depth < entry->depth || !open[last] || open[last]->path[last] < entry->path[last];
 }
 
 static void get_default(struct wire_in *in, struct bootmenu *menu)
@@ -103,7 +103,7 @@ static void get_default(struct wire_in *in, struct bootmenu *menu)
 
 static void get_entries(struct wire_in *in, const struct wire_bounds *bounds, struct bootmenu *menu)
 {
-	struct menu_entry *open[MAX_MENU_DEPTH];
+	struct menu_entry *open[MAX_MENU_DEPTH] = {NULL};
 	uint32_t depth = 0, count;
 
 	count = wire_get_count(in, MAX_WIRE_ENTRIES, WIRE_ENTRY_MIN, "number of entries");
@@ -157,7 +157,7 @@ int wire_get_inspection(struct text bytes, const uint64_t *disk_sizes, uint32_t 
 	struct inspection *ret, struct err *err)
 {
 	struct wire_in in;
-	struct text fields;
+	struct text fields = {0};
 	int r = wire_open(bytes, WIRE_INSPECTION, &fields, err);
 
 	if (r < 0)

@@ -53,7 +53,7 @@ static int head_get(struct text message, struct head *ret, struct err *err)
 
 int wire_length(struct text head_bytes, uint64_t max, uint64_t *ret, struct err *err)
 {
-	struct head head;
+	struct head head = {0};
 	int r = head_get(head_bytes, &head, err);
 
 	if (r < 0)
@@ -79,7 +79,7 @@ static int failure_get(struct text fields, struct err *err)
 
 int wire_open(struct text message, enum wire_kind expected, struct text *ret, struct err *err)
 {
-	struct head head;
+	struct head head = {0};
 	int r = head_get(message, &head, err);
 
 	if (r < 0)
@@ -110,7 +110,7 @@ void wire_put_failure(struct strbuf *buf, const struct err *err)
 
 int wire_get_done(struct text bytes, struct err *err)
 {
-	struct text fields;
+	struct text fields = {0};
 	int r = wire_open(bytes, WIRE_DONE, &fields, err);
 
 	if (r == 0 && fields.len)

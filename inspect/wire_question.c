@@ -99,7 +99,7 @@ void wire_put_question(struct strbuf *buf, const struct question *question)
 int wire_get_question(struct text bytes, struct arena *arena, struct question *ret, struct err *err)
 {
 	struct wire_in in;
-	struct text fields;
+	struct text fields = {0};
 	int r = wire_open(bytes, WIRE_QUESTION, &fields, err);
 
 	if (r < 0)
