@@ -152,7 +152,10 @@ static void folder_inspected(
 	if (content_fd >= 0)
 		close(content_fd);
 	if (!inspection) {
-		folder_failed(folder, "%s: %s", folder->disks->disk[0].path.at, err->text);
+		const struct disks *disks = folder->disks;
+
+		folder_failed(folder, "%s%s: %s", disks->disk[0].path.at,
+			disks->n > 1 ? " or another disk" : "", err->text);
 		return;
 	}
 	folder_add_notes(folder, inspection);
@@ -269,19 +272,25 @@ void folder_opened(struct folder *folder, struct disks *disks)
 		folder_inspect(folder);
 }
 
+/* For people: which disk the question is about. */
+static const char *folder_first_path(const struct folder *folder)
+{
+	if (folder->request)
+		return folder->request->path.at;
+	return folder->domain && folder->domain->n_disks ? folder->domain->disks[0].path.at
+							 : folder->name;
+}
+
 /* While opening or matching; an inspector's deadline is its run's. */
 static void folder_late(struct timer *timer)
 {
 	struct folder *folder = container_of(timer, struct folder, deadline);
-	uint32_t ms = folder->daemon->config->limits.timeout_ms;
-	const char *path = folder->request ? folder->request->path.at : NULL;
+	double seconds = folder->daemon->config->limits.timeout_ms / 1000.0;
 
-	if (folder->domain && folder->domain->n_disks)
-		path = folder->domain->disks[0].path.at;
 	opening_abandon(folder);
 	match_stop(&folder->match);
 	folder_failed(folder, "%s: cannot be opened: no answer within %g s (inspect-timeout)",
-		path ? path : folder->name, ms / 1000.0);
+		folder_first_path(folder), seconds);
 }
 
 static void folder_begin(struct folder *folder)
@@ -294,7 +303,8 @@ static void folder_begin(struct folder *folder)
 	folder->deadline_ms = now_ms() + folder->daemon->config->limits.timeout_ms;
 	folder->deadline.fire = folder_late;
 	if (folder->stuck) {
-		folder_failed(folder, "%s: the disk still does not answer", folder->name);
+		folder_failed(
+			folder, "%s: the disk still does not answer", folder_first_path(folder));
 		return;
 	}
 	loop_set_timer(&folder->daemon->loop, &folder->deadline,

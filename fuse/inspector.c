@@ -133,14 +133,13 @@ static void run_ready(struct source *source)
 static void run_late(struct timer *timer)
 {
 	struct run *run = container_of(timer, struct run, deadline);
+	double seconds = run->disks->how.limits.timeout_ms / 1000.0;
 	struct err err = {0};
 
 	if (run->state == RUN_QUEUED)
-		err_set(&err, ETIMEDOUT, "no inspector was free for %g s",
-			run->timeout_ms / 1000.0);
+		err_set(&err, ETIMEDOUT, "no inspector was free for %g s", seconds);
 	else
-		err_set(&err, ETIMEDOUT, "no answer within %g s (inspect-timeout)",
-			run->timeout_ms / 1000.0);
+		err_set(&err, ETIMEDOUT, "no answer within %g s (inspect-timeout)", seconds);
 	if (run->state == RUN_ASKED)
 		run_lose_child(run);
 	run_finish(run, NULL, -1, &err);
@@ -222,7 +221,6 @@ void run_start(struct inspector *inspector, struct run *run, uint32_t timeout_ms
 	}
 	run->next = NULL;
 	run->state = RUN_QUEUED;
-	run->timeout_ms = timeout_ms;
 	*inspector->queue_end = run;
 	inspector->queue_end = &run->next;
 	run->deadline.fire = run_late;

@@ -47,7 +47,6 @@ struct run {
 	struct ask ask;
 	struct source source; /* the child's pidfd */
 	struct timer deadline, slow;
-	uint32_t timeout_ms;
 	struct lost_child *lost; /* of an earlier question: killed, but not dead yet */
 };
 

@@ -252,10 +252,11 @@ static void serve_statfs(fuse_req_t req, fuse_ino_t ino)
 static void serve_init(void *userdata, struct fuse_conn_info *connection)
 {
 	struct daemon *daemon = userdata;
-
 	/* Copying through a buffer is faster here than splicing pipes: measured. */
-	connection->want &=
-		~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	const unsigned splice = FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE;
+
+	/* A reader that waits for asynchronous direct I/O cannot be killed. */
+	connection->want &= ~(splice | FUSE_CAP_ASYNC_DIO);
 	daemon->answering = true;
 }
 
