@@ -53,6 +53,12 @@ bool ext_forgive(struct ext *ext, errcode_t error);
 
 void ext_warn_checksum(const struct ext *ext);
 
+/*
+ * Lays what the journal has over ext->dev: 1 where that changed it (then the library must open
+ * again), 0 where not; what cannot be replayed is told in the report. -ENOMEM.
+ */
+int ext_replay(struct ext *ext, struct arena *arena) MUST_CHECK;
+
 /* Reads an inode into ext->inode. -EUCLEAN for a number that cannot be. */
 int ext_read_inode(struct ext *ext, uint64_t ino) MUST_CHECK;
 

@@ -78,16 +78,10 @@ static errcode_t open_library(struct ext *ext)
 		name.text, flags | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, manager, &ext->lib);
 }
 
-static void warn_state(const struct ext *ext)
+static void warn_cut(const struct ext *ext)
 {
-	const struct ext2_super_block *super = ext->lib->super;
 	uint64_t size;
 
-	if (super->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER)
-		report_add(ext->report, REPORT_WARNING,
-			"%.*s: the journal holds changes that are not in the file system yet; what "
-			"is shown may be older",
-			TEXT_ARG(ext->volume));
 	if (!checked_mul(
 		    (uint64_t)ext2fs_blocks_count(ext->lib->super), ext->lib->blocksize, &size) ||
 		size > ext->dev.size)
@@ -121,7 +115,44 @@ void ext_close(struct fs *fs)
 	struct ext *ext = to_ext(fs);
 
 	extents_done(&ext->map);
+	if (ext->lib)
+		ext2fs_free(ext->lib);
+}
+
+static int open_failed(errcode_t error, struct err *err)
+{
+	initialize_ext2_error_table();
+	return err_set(err, -ext_errno(error), "ext4 cannot be opened: %s", error_message(error));
+}
+
+/* Opens the file system as its journal says it is. */
+static int open_replayed(struct ext *ext, struct arena *arena, struct err *err)
+{
+	int changed;
+	errcode_t error;
+
+	if (!(ext->lib->super->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER))
+		return 0;
+	changed = ext_replay(ext, arena);
+	if (changed < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	if (!changed)
+		return 0;
 	ext2fs_free(ext->lib);
+	ext->lib = NULL;
+	error = open_library(ext);
+	return error ? open_failed(error, err) : 0;
+}
+
+/* The fields that need the superblock. */
+static int prepare(struct ext *ext, struct arena *arena, struct err *err)
+{
+	ext->inode_size = (uint32_t)EXT2_INODE_SIZE(ext->lib->super);
+	ext->inode = arena_alloc(arena,
+		ext->inode_size > sizeof(*ext->inode) ? ext->inode_size : sizeof(*ext->inode));
+	if (!ext->inode)
+		return err_set(err, ENOMEM, "out of memory");
+	return 0;
 }
 
 int ext_open(const struct fs_source *source, struct fs **ret, struct err *err)
@@ -141,19 +172,18 @@ int ext_open(const struct fs_source *source, struct fs **ret, struct err *err)
 		.volume = source->name,
 	};
 	error = open_library(ext);
-	if (error) {
-		initialize_ext2_error_table();
-		return err_set(
-			err, -ext_errno(error), "ext4 cannot be opened: %s", error_message(error));
-	}
-	ext->inode_size = (uint32_t)EXT2_INODE_SIZE(ext->lib->super);
-	ext->inode = arena_alloc(source->arena,
-		ext->inode_size > sizeof(*ext->inode) ? ext->inode_size : sizeof(*ext->inode));
-	if (!ext->inode || describe(ext, source->arena)) {
+	if (error)
+		return open_failed(error, err);
+	warn_cut(ext);
+	failed = prepare(ext, source->arena, err);
+	if (!failed)
+		failed = open_replayed(ext, source->arena, err);
+	if (!failed && describe(ext, source->arena))
+		failed = err_set(err, ENOMEM, "out of memory");
+	if (failed) {
 		ext_close(&ext->fs);
-		return err_set(err, ENOMEM, "out of memory");
+		return failed;
 	}
-	warn_state(ext);
 	*ret = &ext->fs;
 	return 0;
 }
