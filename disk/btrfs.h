@@ -74,6 +74,8 @@ struct btrfs {
 
 /* The size of a checksum in bytes; 0: no such type. */
 uint32_t btrfs_checksum_size(uint16_t type);
+/* Writes the checksum into `sum`, which has room for BTRFS_CHECKSUM_ROOM bytes. */
+void btrfs_checksum(uint16_t type, const void *bytes, size_t len, uint8_t *sum);
 bool btrfs_checksum_good(uint16_t type, const void *bytes, size_t len, const uint8_t *expected);
 /* Says once for the volume that a checksum is wrong and nothing better was found. */
 void btrfs_checksum_note(struct btrfs *btrfs, const char *what);

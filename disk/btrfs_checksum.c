@@ -18,9 +18,8 @@ uint32_t btrfs_checksum_size(uint16_t type)
 	return type < sizeof(sizes) ? sizes[type] : 0;
 }
 
-bool btrfs_checksum_good(uint16_t type, const void *bytes, size_t len, const uint8_t *expected)
+void btrfs_checksum(uint16_t type, const void *bytes, size_t len, uint8_t *sum)
 {
-	uint8_t sum[BTRFS_CHECKSUM_ROOM] = {0};
 	uint64_t number;
 
 	switch (type) {
@@ -36,9 +35,16 @@ bool btrfs_checksum_good(uint16_t type, const void *bytes, size_t len, const uin
 		crypto_hash_sha256(sum, bytes, len);
 		break;
 	default:
-		crypto_generichash(sum, sizeof(sum), bytes, len, NULL, 0);
+		crypto_generichash(sum, BTRFS_CHECKSUM_ROOM, bytes, len, NULL, 0);
 		break;
 	}
+}
+
+bool btrfs_checksum_good(uint16_t type, const void *bytes, size_t len, const uint8_t *expected)
+{
+	uint8_t sum[BTRFS_CHECKSUM_ROOM];
+
+	btrfs_checksum(type, bytes, len, sum);
 	return memcmp(sum, expected, btrfs_checksum_size(type)) == 0;
 }
 

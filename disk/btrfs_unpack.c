@@ -62,6 +62,8 @@ static int unpack_lzo(
 	if (len < at || lzo_init() != LZO_E_OK)
 		return -EUCLEAN;
 	total = min_size(number_at(packed), len);
+	if (total < at)
+		return -EUCLEAN;
 	while (*done < room && total - at >= sizeof(uint32_t)) {
 		segment = number_at(packed + at);
 		at += sizeof(uint32_t);
