@@ -1,0 +1,17 @@
+/* Decompressing one block: the compressions that read-only file systems use. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/cleanup.h"
+
+#include <sys/types.h>
+
+enum packing { PACKED_ZLIB, PACKED_LZMA, PACKED_LZO, PACKED_XZ, PACKED_LZ4, PACKED_ZSTD };
+
+/*
+ * Decompresses all of `packed` into `out`, which has `room` bytes; the bytes written. What the
+ * libraries need besides is bounded: 32 MiB at most. -EUCLEAN damaged or larger than `room`,
+ * -ENOMEM.
+ */
+ssize_t unpack(
+	enum packing kind, const void *packed, size_t len, void *out, size_t room) MUST_CHECK;
