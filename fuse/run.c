@@ -243,6 +243,7 @@ static int run_in_background(struct running *running, struct config *config)
 		r = background_wait(running->ready_fd, path ? path : config->mountpoint.at);
 	else
 		notice_say(&running->daemon.notice, LOG_ERR, "cannot fork: %s", strerror(-r));
+	config_free(config);
 	return r ? 1 : 0;
 }
 
