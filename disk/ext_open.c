@@ -63,7 +63,7 @@ static int describe(struct ext *ext, struct arena *arena)
 		u[15]);
 }
 
-static errcode_t open_library(struct ext *ext)
+static errcode_t open_library(struct ext *ext, bool *wrong_checksum)
 {
 	/* Neither group descriptors nor bitmaps are read ahead: an inode's own group is enough. */
 	const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_SKIP_MMP;
@@ -71,9 +71,9 @@ static errcode_t open_library(struct ext *ext)
 	io_manager manager = (io_manager)(uintptr_t)&ext_io_manager;
 	errcode_t error = ext2fs_open(name.text, flags, 0, 0, manager, &ext->lib);
 
-	if (error != EXT2_ET_SB_CSUM_INVALID)
+	*wrong_checksum = error == EXT2_ET_SB_CSUM_INVALID;
+	if (!*wrong_checksum)
 		return error;
-	ext_warn_checksum(ext);
 	return ext2fs_open(
 		name.text, flags | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, manager, &ext->lib);
 }
@@ -125,8 +125,9 @@ static int open_failed(errcode_t error, struct err *err)
 	return err_set(err, -ext_errno(error), "ext4 cannot be opened: %s", error_message(error));
 }
 
-/* Opens the file system as its journal says it is. */
-static int open_replayed(struct ext *ext, struct arena *arena, struct err *err)
+/* Opens the file system as its journal says it is; the superblock may be in the journal, too. */
+static int open_replayed(
+	struct ext *ext, struct arena *arena, bool *wrong_checksum, struct err *err)
 {
 	int changed;
 	errcode_t error;
@@ -140,7 +141,7 @@ static int open_replayed(struct ext *ext, struct arena *arena, struct err *err)
 		return 0;
 	ext2fs_free(ext->lib);
 	ext->lib = NULL;
-	error = open_library(ext);
+	error = open_library(ext, wrong_checksum);
 	return error ? open_failed(error, err) : 0;
 }
 
@@ -158,6 +159,7 @@ static int prepare(struct ext *ext, struct arena *arena, struct err *err)
 int ext_open(const struct fs_source *source, struct fs **ret, struct err *err)
 {
 	struct ext *ext = arena_new(source->arena, struct ext);
+	bool wrong_checksum;
 	errcode_t error;
 	int failed = check_features(source->dev, err);
 
@@ -171,19 +173,21 @@ int ext_open(const struct fs_source *source, struct fs **ret, struct err *err)
 		.report = source->report,
 		.volume = source->name,
 	};
-	error = open_library(ext);
+	error = open_library(ext, &wrong_checksum);
 	if (error)
 		return open_failed(error, err);
 	warn_cut(ext);
 	failed = prepare(ext, source->arena, err);
 	if (!failed)
-		failed = open_replayed(ext, source->arena, err);
+		failed = open_replayed(ext, source->arena, &wrong_checksum, err);
 	if (!failed && describe(ext, source->arena))
 		failed = err_set(err, ENOMEM, "out of memory");
 	if (failed) {
 		ext_close(&ext->fs);
 		return failed;
 	}
+	if (wrong_checksum)
+		ext_warn_checksum(ext);
 	*ret = &ext->fs;
 	return 0;
 }

@@ -111,10 +111,10 @@ def journal_blocks(image, block=4096):
     return [int(number) * block for number in fsdump.run("debugfs", "-R", "blocks <8>", image).split()]
 
 
-def journal_start(image, block):
+def journal_start(image, journal):
     """The log's block in which its oldest transaction begins."""
     with open(image, "rb") as disk:
-        disk.seek(journal_blocks(image, block)[0] + 28)
+        disk.seek(journal + 28)
         return int.from_bytes(disk.read(4), "big")
 
 
@@ -122,6 +122,7 @@ def test_a_log_that_goes_round_is_read_from_its_oldest_transaction(tmp_path):
     image = tmp_path / "image"
     fsdump.run("truncate", "-s", "64M", image)
     fsdump.run("mke2fs", "-q", "-F", "-t", "ext4", "-b", "1024", "-J", "size=1", image)
+    journal = journal_blocks(image, 1024)[0]
     rounds = 0
     with fsdump.mounted(image, tmp_path / "mnt", "rw,commit=300,data=journal") as at:
         for number in range(400):
@@ -133,7 +134,7 @@ def test_a_log_that_goes_round_is_read_from_its_oldest_transaction(tmp_path):
             number += 1
             dirty = copy(image, tmp_path / "dirty")
             # Near the end of 1024 blocks, so that it goes on from the first one.
-            if journal_start(dirty, 1024) > 900:
+            if journal_start(dirty, journal) > 900:
                 assert_as_repaired(dirty, tmp_path)
                 rounds += 1
             assert number < 2000
