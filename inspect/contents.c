@@ -288,6 +288,11 @@ static int complete_kernel(struct contents *contents, struct menu_entry *entry, 
 		return r;
 	entry->content[SLOT_KERNEL] = seen->content;
 	entry->kernel_info = seen->info;
+	/* The menu is right all the same; whoever starts it must say why it cannot be. */
+	if (!seen->content.size)
+		report_add(&contents->guest->inspection->report, REPORT_WARNING,
+			"entry %d: %.*s is empty (0 bytes)", (int)entry->index,
+			TEXT_ARG(entry->kernel->path));
 	return 0;
 }
 

@@ -174,12 +174,8 @@ int parts_of(struct guest *guest, const struct menu_entry *entry, enum content_s
 	const struct limits *limits = &guest->question->limits;
 	uint64_t limit = slot == SLOT_INITRD ? limits->max_initrd : limits->max_kernel;
 	struct boot_file *files = files_of(entry, slot);
-	int r;
 
 	ret->count = 0;
 	ret->size = 0;
-	r = join(guest, files, slot_name(slot), limit, bytes, ret, why);
-	if (r == 0 && files && slot != SLOT_INITRD && !ret->size)
-		return refuse(why, slot_name(slot), files, "is empty");
-	return r;
+	return join(guest, files, slot_name(slot), limit, bytes, ret, why);
 }

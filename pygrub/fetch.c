@@ -85,6 +85,13 @@ int fetch_open(const struct job *job, int folder, const struct choice *choice,
 		errno = -r;
 		return err_set(err, -r, "cannot read %s: %m", choice->entry);
 	}
+	if (!ret->kernel_size) {
+		err_set(err, ENOEXEC,
+			"%s: the kernel of entry %" PRIu64 " is empty (0 bytes); "
+			"was the guest's disk full at its last update? --entry boots another one",
+			job->options->disk, choice_index(choice));
+		return job_final(job, err);
+	}
 	return 0;
 }
 

@@ -70,3 +70,15 @@ def test_a_disk_of_two_domains_is_inspected_alone(start_bootfs, tmp_path):
     assert "from-" not in sxp_of(bootfs.mount, image, tmp_path).stdout
     named = sxp_of(bootfs.mount, image, tmp_path, "--domain=b")
     assert "from-b'" in named.stdout, named.stderr
+
+
+def test_an_empty_kernel_is_shown_and_refused_in_words(start_bootfs, tmp_path):
+    files = boot_files(9)
+    files["/boot/vmlinuz-1"] = b""
+    image = make_guest(tmp_path / "full.img", files)
+    bootfs = start_bootfs(f"[domain full]\ndisk = file:{image},xvda,w\n")
+    assert (bootfs.mount / "full/default/kernel").read_bytes() == b""
+    assert "/boot/vmlinuz-1 is empty" in (bootfs.mount / "full/log").read_text()
+    result = sxp_of(bootfs.mount, image, tmp_path)
+    assert result.returncode == 1 and "is empty (0 bytes)" in result.stderr
+    assert not list(tmp_path.glob("boot_*"))

@@ -226,7 +226,6 @@ static void what_is_no_regular_file_is_refused(void **state)
 	} cases[] = {
 		{"/boot/folder", "kernel is a folder: /boot/folder"},
 		{"/boot/fifo", "kernel is a device, fifo or socket: /boot/fifo"},
-		{"/boot/empty", "kernel is empty: /boot/empty"},
 		{"/boot/gone", "kernel missing: /boot/gone"},
 	};
 	struct fixture *fixture = *state;
@@ -237,6 +236,18 @@ static void what_is_no_regular_file_is_refused(void **state)
 		assert_string_equal(fixture->entry.error.at, cases[i].error);
 		assert_false(fixture->entry.content[SLOT_KERNEL].present);
 	}
+}
+
+static void an_empty_kernel_is_a_warning(void **state)
+{
+	struct fixture *fixture = *state;
+
+	complete(fixture, "/boot/empty");
+	assert_int_equal(fixture->entry.error.len, 0);
+	assert_true(fixture->entry.content[SLOT_KERNEL].present);
+	assert_int_equal(fixture->entry.content[SLOT_KERNEL].size, 0);
+	assert_string_equal(fixture->contents.guest->inspection->report.last->text.at,
+		"entry 0: /boot/empty is empty (0 bytes)");
 }
 
 static void another_volume_is_refused(void **state)
@@ -334,6 +345,7 @@ int main(void)
 		WITH(a_part_of_a_file_is_only_that_part),
 		WITH(a_part_past_the_end_is_refused),
 		WITH(what_is_no_regular_file_is_refused),
+		WITH(an_empty_kernel_is_a_warning),
 		WITH(another_volume_is_refused),
 		WITH(a_kernel_over_the_limit_is_refused),
 		WITH(initrds_together_over_the_limit_are_refused),
