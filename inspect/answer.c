@@ -74,6 +74,31 @@ static void explain_empty_entries(struct inspection *inspection)
 	}
 }
 
+static bool is_said(const struct report *report, struct text text)
+{
+	for (const struct report_line *line = report->first; line; line = line->next) {
+		if (line->kind == REPORT_WARNING && text_equal(line->text, text))
+			return true;
+	}
+	return false;
+}
+
+/* "entry 3: /boot/vmlinuz not found on hd0,msdos1", where the parser could not say it. */
+static int warn_of_missing_file(struct inspection *inspection, const struct menu_entry *entry)
+{
+	const struct boot_file *file = choose_missing_file(entry);
+	struct text text;
+
+	if (!file)
+		return 0;
+	if (arena_printf(&inspection->arena, &text, "entry %d: %.*s not found on %.*s",
+		    entry->index, TEXT_ARG(file->path), TEXT_ARG(file->volume)))
+		return -ENOMEM;
+	if (!is_said(&inspection->report, text))
+		report_add_text(&inspection->report, REPORT_WARNING, (struct text){0}, 0, text);
+	return 0;
+}
+
 static void warn_of_kernel(struct report *report, const struct menu_entry *entry)
 {
 	const struct kernel_info *info = &entry->kernel_info;
@@ -98,7 +123,8 @@ static int complete_entries(struct contents *contents)
 	int r = 0;
 
 	for (entry = inspection->menu.first; entry && r == 0; entry = entry->next) {
-		r = contents_complete(contents, entry);
+		r = entry->error.len ? warn_of_missing_file(inspection, entry)
+				     : contents_complete(contents, entry);
 		if (menu_entry_boots(entry))
 			warn_of_kernel(&inspection->report, entry);
 	}

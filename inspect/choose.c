@@ -129,8 +129,7 @@ static const struct boot_file *find_in(const struct boot_file *file, struct text
 	return NULL;
 }
 
-/* The file of "kernel missing: /boot/vmlinuz"; NULL where that is not the error. */
-static const struct boot_file *missing_file(const struct menu_entry *entry)
+const struct boot_file *choose_missing_file(const struct menu_entry *entry)
 {
 	const char *missing = memmem(entry->error.at, entry->error.len, " missing: ", 10);
 	const struct boot_file *file;
@@ -151,7 +150,7 @@ static const struct boot_file *missing_file(const struct menu_entry *entry)
 static int fail_entry(const struct question *question, struct inspection *inspection,
 	const char *which, const struct menu_entry *entry)
 {
-	const struct boot_file *missing = missing_file(entry);
+	const struct boot_file *missing = choose_missing_file(entry);
 	struct text title = text_first(entry->title, TITLE_SHOWN);
 	_strbuf_ struct strbuf bootable = {0};
 

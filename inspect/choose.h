@@ -17,3 +17,6 @@ int choose(const struct question *question, struct inspection *inspection) MUST_
  * its id, its title, in this order. A submenu stands for its first entry. NULL: none.
  */
 struct menu_entry *choose_find(const struct bootmenu *menu, struct text wish);
+
+/* The file that an entry's error "kernel missing: /boot/vmlinuz" is about; NULL: another error. */
+const struct boot_file *choose_missing_file(const struct menu_entry *entry);

@@ -38,17 +38,17 @@ static int join_words(struct grub *g, const struct text *words, uint32_t count, 
 	return r;
 }
 
-/* "what missing: /boot/vmlinuz", the first time. */
+/*
+ * "what missing: /boot/vmlinuz", the first time. A file that is not there is told of by whoever
+ * knows the entry's number (inspect/answer.c).
+ */
 static void say_missing(struct grub *g, struct text *ret, const char *what, struct text name,
 	const struct volume_info *volume, struct text path, int status, const char *reason)
 {
 	struct text shown = status == GRUB_NOT_FOUND ? path : name;
 	const char *more = status == GRUB_NOT_FOUND ? "" : reason;
 
-	if (status == GRUB_NOT_FOUND && volume)
-		grub_warn(g, "%s: %.*s not found on %.*s", what, TEXT_ARG(path),
-			TEXT_ARG(volume->name));
-	else
+	if (status != GRUB_NOT_FOUND || !volume)
 		grub_warn(g, "%s: %.*s: %s", what, TEXT_ARG(name), reason);
 	if (!ret->len && arena_printf(g->files->arena, ret, "%s missing: %.*s%s%s%s", what,
 				 TEXT_ARG(shown), *more ? " (" : "", more, *more ? ")" : ""))
@@ -152,7 +152,8 @@ int grub_cmd_initrd(struct grub *g, const struct grub_call *call)
 	if (!call->count)
 		return no_file_name(g, call);
 	if (!g->loaded.linux_ready) {
-		grub_warn(g, "%.*s: no kernel is loaded", TEXT_ARG(call->name));
+		if (!g->loaded.kernel_error.len)
+			grub_warn(g, "%.*s: no kernel is loaded", TEXT_ARG(call->name));
 		return GRUB_BAD_ARGUMENT;
 	}
 	if (call->count > MAX_INITRDS) {

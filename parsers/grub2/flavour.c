@@ -80,6 +80,6 @@ bool grub_flavour_is_fedora(
 		*reason = folder;
 		return true;
 	}
-	*reason = TEXT("no blscfg, no Fedora banner, no Fedora EFI folder");
+	*reason = TEXT("no blscfg, no Fedora banner");
 	return false;
 }
