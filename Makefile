@@ -187,6 +187,12 @@ install: all
 	install -m 755 $(B)/bootfs $(B)/bootfs-inspect $(B)/bootfs-pygrub $(DESTDIR)$(PREFIX)/bin
 	[ ! -e $(B)/bootfs-config ] || \
 		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
+	install -D -m 644 etc/bootfs.conf $(DESTDIR)$(PREFIX)/share/doc/bootfs/bootfs.conf
+	install -D -m 644 etc/examples/mail.cfg \
+		$(DESTDIR)$(PREFIX)/share/doc/bootfs/examples/mail.cfg
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's#/usr/local#$(PREFIX)#g' etc/bootfs.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/bootfs.service
 	for page in $(wildcard man/*.[0-9]); do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
 

@@ -3,6 +3,7 @@
 #include "config/config.h"
 
 #include "config/disk_spec.h"
+#include "config/settings.h"
 #include "core/strbuf.h"
 
 #include <errno.h>
@@ -481,6 +482,53 @@ static void own_reader_refuses_what_xl_refuses(void **state)
 	}
 }
 
+/* The text of the file we ship, with its settings switched on: its own example domain too. */
+static void read_shipped(struct strbuf *out)
+{
+	char path[4200], line[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s", helper);
+	for (int up = 0; up < 3; up++)
+		*strrchr(path, '/') = '\0'; /* build/VARIANT/bootfs-config */
+	strcat(path, "/etc/bootfs.conf");
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		bool setting =
+			line[0] == ';' && (line[1] == '[' || (line[1] >= 'a' && line[1] <= 'z'));
+
+		strbuf_adds(out, line + setting);
+	}
+	fclose(f);
+}
+
+static void the_shipped_file_states_every_default(void **state)
+{
+	_config_ struct config *defaults = config_read("/nonexistent", NULL), *shipped = NULL;
+	_strbuf_ struct strbuf text = {0};
+
+	(void)state;
+	read_shipped(&text);
+	for (int i = 0; i < HOST_SETTINGS; i++)
+		assert_non_null(strstr(text.at, host_settings[i].name));
+	shipped = read_conf(text.at, NULL);
+	assert_string_equal(problems(shipped), "");
+	assert_int_equal(shipped->n_domains, 1);
+	assert_text(shipped->mountpoint, defaults->mountpoint.at);
+	assert_text(shipped->xl_globs[0], defaults->xl_globs[0].at);
+	assert_text(shipped->worker_user, defaults->worker_user.at);
+	assert_text(shipped->platform, defaults->platform.at);
+	assert_int_equal(shipped->cache_ttl_ms, defaults->cache_ttl_ms);
+	assert_int_equal(shipped->cache_memory, defaults->cache_memory);
+	assert_int_equal(shipped->inspections, defaults->inspections);
+	assert_int_equal(shipped->volumes, defaults->volumes);
+	assert_int_equal(shipped->disk_paths, defaults->disk_paths);
+	assert_int_equal(shipped->refuse_missing_entry, defaults->refuse_missing_entry);
+	assert_int_equal(shipped->next_when_missing, defaults->next_when_missing);
+	assert_memory_equal(&shipped->limits, &defaults->limits, sizeof(defaults->limits));
+}
+
 #define in_own_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 int main(void)
@@ -489,6 +537,7 @@ int main(void)
 		cmocka_unit_test(has_defaults_without_a_file),
 		in_own_folder(reads_every_setting),
 		in_own_folder(names_every_mistake_with_its_line),
+		in_own_folder(the_shipped_file_states_every_default),
 		in_own_folder(an_indented_line_continues_nothing),
 		in_own_folder(reads_long_lines_and_names),
 		in_own_folder(a_domain_inherits_what_it_does_not_say),

@@ -1,0 +1,34 @@
+/* Fuzz: what the wrapper reads of bootfs: menu.json, `source`, mountinfo. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pygrub/menu.h"
+#include "pygrub/mounts.h"
+#include "pygrub/tree.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct text text = {(const char *)data, size};
+	_strbuf_ struct strbuf list = {0}, one = {0};
+	struct err err = {0};
+	json_t *menu = menu_parse(text, &err), *entry;
+	uint64_t index;
+
+	(void)mountinfo_is_bootfs(text, TEXT("/bootfs"));
+	if (!menu) {
+		assert(err.code);
+		err = (struct err){0};
+		return source_check_line(text, &err) && !err.code ? 1 : 0;
+	}
+	menu_list(menu, &list);
+	for (size_t i = 0; i < list.len; i++)
+		assert(list.at[i] == '\n' || (unsigned char)list.at[i] >= 0x20);
+	if (menu_find(menu, "1>0", &index) == MENU_FOUND || menu_find(menu, "0", &index) == 0) {
+		entry = menu_entry(menu, index);
+		menu_describe(entry, "more", &one);
+	}
+	json_decref(menu);
+	return 0;
+}
