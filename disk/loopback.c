@@ -97,6 +97,8 @@ static int add_volumes(struct volumes *volumes, struct text name, struct loop *l
 	scan_report_table(volumes->report, name, table);
 	err = scan_add_disk(volumes, name, &dev, table, loop);
 	arena_release(volumes->arena, table);
+	if (!err)
+		err = scan_identify(volumes, first);
 	for (uint32_t i = first; i < volumes->count && !err; i++)
 		err = scan_open(volumes, volumes->at[i], NULL, 0);
 	return err;

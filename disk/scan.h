@@ -23,11 +23,17 @@ int scan_add_disk(struct volumes *volumes, struct text name, const struct blockd
 void scan_report_table(
 	struct report *report, struct text name, const struct partition_table *table);
 
-/* Finds out what lies on a volume: fs_name, uuid, label. -ENOMEM. */
-int scan_identify(struct volumes *volumes, struct volume *volume, bool *ambivalent) MUST_CHECK;
+/* Finds out what lies on the volumes from `first` on: fs_name, uuid, label. -ENOMEM. */
+int scan_identify(struct volumes *volumes, uint32_t first) MUST_CHECK;
+
+/* Adds the md arrays that the volumes are members of. -ENOMEM; all else is told in the report. */
+int scan_md(struct volumes *volumes) MUST_CHECK;
+
+/* Adds the logical volumes of all physical ones. -ENOMEM; all else is told in the report. */
+int scan_lvm(struct volumes *volumes) MUST_CHECK;
 
 /*
- * Opens the file system of a volume where there is one we read, and adds its line to the report.
+ * Opens the file system of an identified volume where there is one we read, and adds its line to the report.
  * `others` as in struct fs_source. -ENOMEM; everything else ends in volume->problem.
  */
 int scan_open(struct volumes *volumes, struct volume *volume, const struct blockdev *others,

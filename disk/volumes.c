@@ -282,6 +282,22 @@ static int open_all(struct volumes *volumes)
 	return err;
 }
 
+/* What lies on several volumes: arrays of disks first, since logical volumes may lie on them. */
+static int find_spanning(struct volumes *volumes)
+{
+	uint32_t known = volumes->count;
+	int err = scan_identify(volumes, 0);
+
+	if (!err)
+		err = scan_md(volumes);
+	if (!err)
+		err = scan_identify(volumes, known);
+	known = volumes->count;
+	if (!err)
+		err = scan_lvm(volumes);
+	return err ? err : scan_identify(volumes, known);
+}
+
 int volumes_scan(struct volumes *volumes, struct arena *arena, struct report *report,
 	const struct disk *disks, uint32_t n_disks, struct err *err)
 {
@@ -300,6 +316,8 @@ int volumes_scan(struct volumes *volumes, struct arena *arena, struct report *re
 			bad = &disks[i];
 	}
 	if (ret != -ENOMEM)
+		ret = find_spanning(volumes);
+	if (!ret)
 		ret = open_all(volumes);
 	if (ret) {
 		volumes_done(volumes);

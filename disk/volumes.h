@@ -24,10 +24,12 @@ struct volume {
 	struct text name;      /* GRUB's canonical name: "hd0", "hd0,msdos1", "lvm/vg-root" */
 	struct text disk_name; /* "hd0"; empty for those that lie on no single disk */
 	struct text fs_name;   /* libblkid's type: "ext4", "swap", "crypto_LUKS"; empty: unknown */
+	struct text id_name;   /* another name: "mduuid/...", "lvmid/.../..."; empty: none */
 	struct text uuid, label, partmap, part_uuid; /* partmap "msdos", "gpt" or empty */
 	uint32_t number;                             /* partition number from 1; 0 for others */
-	bool active; /* MBR's boot flag, GPT's legacy-bootable attribute */
-	bool esp;    /* an EFI system partition (GPT type, MBR type ef) or XBOOTLDR */
+	bool active;     /* MBR's boot flag, GPT's legacy-bootable attribute */
+	bool ambivalent; /* libblkid found signs of several kinds */
+	bool esp;        /* an EFI system partition (GPT type, MBR type ef) or XBOOTLDR */
 	struct blockdev dev;
 	struct fs *fs;       /* opened; NULL: cannot be read, or nothing there */
 	struct text problem; /* why fs is NULL although something was seen: "LUKS-encrypted" */

@@ -45,6 +45,16 @@ static struct text disk_of_vdev(const struct volumes *volumes, struct text name)
 	return name;
 }
 
+/* The disk that has this as its other name ("mduuid/..."); the same text where none has. */
+static struct text disk_of_id(const struct volumes *volumes, struct text name)
+{
+	for (uint32_t i = 0; i < volumes->count; i++) {
+		if (name.len && text_equal(volumes->at[i]->id_name, name))
+			return volumes->at[i]->name;
+	}
+	return name;
+}
+
 /* "xen/xvda1": a disk that is a partition, by its own name. */
 static struct volume *find_partition_disk(const struct volumes *volumes, struct text name)
 {
@@ -98,12 +108,13 @@ struct volume *volumes_find(const struct volumes *volumes, struct text name)
 	if (found)
 		return found;
 	for (uint32_t i = 0; i < volumes->count; i++) {
-		if (text_equal(volumes->at[i]->name, name))
+		if (text_equal(volumes->at[i]->name, name) ||
+			(name.len && text_equal(volumes->at[i]->id_name, name)))
 			return volumes->at[i];
 	}
 	if (!split_name(name, &parts))
 		return NULL;
-	parts.disk = disk_of_vdev(volumes, parts.disk);
+	parts.disk = disk_of_vdev(volumes, disk_of_id(volumes, parts.disk));
 	for (uint32_t i = 0; i < volumes->count; i++) {
 		if (is_called(volumes->at[i], &parts))
 			return volumes->at[i];

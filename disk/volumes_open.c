@@ -47,20 +47,29 @@ static bool is_partitioned(const struct volume *volume)
 	return !volume->number && volume->partmap.len;
 }
 
-int scan_identify(struct volumes *volumes, struct volume *volume, bool *ambivalent)
+static int identify_one(struct volumes *volumes, struct volume *volume)
 {
 	struct identity identity = {0};
 	int err = 0;
 
-	if (!is_partitioned(volume))
+	if (!is_partitioned(volume) && !volume->problem.len)
 		err = identify(&volume->dev, volumes->arena, &identity);
 	if (err == -ENOMEM)
 		return err;
 	volume->fs_name = identity.type;
 	volume->uuid = identity.uuid;
 	volume->label = identity.label;
-	*ambivalent = identity.ambivalent;
+	volume->ambivalent = identity.ambivalent;
 	return 0;
+}
+
+int scan_identify(struct volumes *volumes, uint32_t first)
+{
+	int err = 0;
+
+	for (uint32_t i = first; i < volumes->count && !err; i++)
+		err = identify_one(volumes, volumes->at[i]);
+	return err;
 }
 
 static void report_opened(struct report *report, const struct volume *volume)
@@ -134,8 +143,9 @@ static void report_unread(struct report *report, struct volume *volume)
 static void report_unopened(struct report *report, struct volume *volume)
 {
 	if (volume->problem.len)
-		report_add(report, REPORT_WARNING, "%.*s %.*s: %.*s", TEXT_ARG(volume->name),
-			TEXT_ARG(volume->fs_name), TEXT_ARG(volume->problem));
+		report_add(report, REPORT_WARNING, "%.*s%s%.*s: %.*s", TEXT_ARG(volume->name),
+			volume->fs_name.len ? " " : "", TEXT_ARG(volume->fs_name),
+			TEXT_ARG(volume->problem));
 	else if (volume->fs_name.len)
 		report_unread(report, volume);
 	else if (!is_partitioned(volume) && volume->dev.size)
@@ -154,20 +164,16 @@ int scan_open(struct volumes *volumes, struct volume *volume, const struct block
 		.report = volumes->report,
 		.name = volume->name,
 	};
-	const struct fs_ops *ops;
-	bool ambivalent = false;
-	int err = scan_identify(volumes, volume, &ambivalent);
+	const struct fs_ops *ops = find_ops(volume->fs_name);
+	int err = 0;
 
-	if (err)
-		return err;
-	ops = find_ops(volume->fs_name);
 	if (ops)
 		err = open_with(ops, &source, volume);
-	else if (!volume->fs_name.len)
+	else if (!volume->fs_name.len && !volume->problem.len)
 		err = open_by_probe(&source, volume);
 	if (err)
 		return err;
-	if (ambivalent)
+	if (volume->ambivalent)
 		report_add(volumes->report, REPORT_WARNING,
 			"%.*s: signs of several file systems; %s", TEXT_ARG(volume->name),
 			volume->fs ? "read as the one that opens" : "none can be read");
