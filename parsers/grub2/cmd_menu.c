@@ -119,7 +119,7 @@ int grub_cmd_menuentry(struct grub *g, const struct grub_call *call)
 	if (!options.count || !options.set[OPTION_SOURCE] == !call->block) {
 		grub_warn(g, "%.*s without %s", TEXT_ARG(call->name),
 			options.count ? "commands" : "a title");
-		return options.count ? GRUB_BAD_ARGUMENT : GRUB_MENU_ERROR;
+		return options.count || !call->block ? GRUB_BAD_ARGUMENT : GRUB_MENU_ERROR;
 	}
 	item = grub_menu_add(g);
 	if (!item)

@@ -35,11 +35,12 @@ int grub_cmd_cpuid(struct grub *g, const struct grub_call *call)
 	return GRUB_BAD_ARGUMENT;
 }
 
-/* Nobody holds a key; without a key to look for it tells whether keys can be seen: yes. */
+/* Nobody holds a key, nor can a key be seen. */
 int grub_cmd_keystatus(struct grub *g, const struct grub_call *call)
 {
 	(void)g;
-	return call->count ? GRUB_FALSE : GRUB_OK;
+	(void)call;
+	return GRUB_FALSE;
 }
 
 int grub_cmd_gettext(struct grub *g, const struct grub_call *call)

@@ -70,13 +70,17 @@ int grub_cmd_export(struct grub *g, const struct grub_call *call)
 	return GRUB_OK;
 }
 
-/* Fedora's boot counters: counted in memory, as they stand. */
+/* Fedora's boot counters, counted in memory; upstream's GRUB does not know these commands. */
 int grub_cmd_increment(struct grub *g, const struct grub_call *call)
 {
 	const struct grub_var *var;
 	char digits[24];
 	int64_t value;
 
+	if (!g->fedora) {
+		grub_warn(g, "unknown command \"%.*s\"", TEXT_ARG(call->name));
+		return GRUB_OK;
+	}
 	if (call->count != 1)
 		return GRUB_BAD_ARGUMENT;
 	var = grub_var_find(g, call->args[0]);
@@ -105,15 +109,15 @@ int grub_cmd_read(struct grub *g, const struct grub_call *call)
 /* break and continue */
 int grub_cmd_break(struct grub *g, const struct grub_call *call)
 {
+	struct text rest = {0};
 	uint64_t count = 1;
 
 	if (call->count > 1)
 		return GRUB_BAD_ARGUMENT;
-	if (call->count && (!grub_whole_number(call->args[0], 10, &count) || !count)) {
-		grub_warn(g, "%.*s: not a number of loops: \"%.*s\"", TEXT_ARG(call->name),
-			TEXT_ARG(text_first(call->args[0], 80)));
+	if (call->count && !grub_number(call->args[0], 10, &count, &rest))
+		return GRUB_BAD_NUMBER;
+	if (rest.len || !count)
 		return GRUB_BAD_ARGUMENT;
-	}
 	g->continuing = call->name.at[0] == 'c';
 	g->breaks = count < g->loop_depth ? (uint32_t)count : g->loop_depth;
 	return GRUB_OK;

@@ -224,8 +224,7 @@ struct text grub_block_text(struct grub *g, const struct grub_part *block)
 	return (struct text){at, n};
 }
 
-/* A block for a command that takes none is one more argument. */
-static int add_block_argument(struct grub *g, struct grub_call *call)
+int grub_call_add_block(struct grub *g, struct grub_call *call)
 {
 	struct text *args = grub_pool_alloc(&g->scratch, (call->count + 1) * sizeof(*args));
 
@@ -245,7 +244,7 @@ int grub_command_run(
 
 	if (g->extracting && !command->extractor)
 		return GRUB_IN_EXTRACTOR;
-	if (call.block && !command->block && add_block_argument(g, &call))
+	if (call.block && !command->block && grub_call_add_block(g, &call))
 		return GRUB_OUT_OF_MEMORY;
 	return command->run(g, &call);
 }

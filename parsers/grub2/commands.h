@@ -29,6 +29,9 @@ const struct grub_command *grub_command_find(struct text name);
 int grub_command_run(
 	struct grub *g, const struct grub_command *command, const struct grub_call *call);
 
+/* Makes a block one more argument, as text. GRUB_OUT_OF_MEMORY. */
+int grub_call_add_block(struct grub *g, struct grub_call *call) MUST_CHECK;
+
 /* By topic, called from the table only. */
 grub_run grub_cmd_set, grub_cmd_unset, grub_cmd_export, grub_cmd_increment, grub_cmd_read;
 grub_run grub_cmd_break, grub_cmd_shift, grub_cmd_setparams, grub_cmd_return, grub_cmd_eval;

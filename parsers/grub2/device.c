@@ -213,7 +213,7 @@ int grub_cmd_loopback(struct grub *g, const struct grub_call *call)
 	if (options.set[0]) {
 		const struct grub_loop *loop = find_loop(g, options.args[0]);
 
-		return loop && loop->volume ? set_loop(g, loop->name, NULL) : GRUB_UNKNOWN_DEVICE;
+		return loop && loop->volume ? set_loop(g, loop->name, NULL) : GRUB_BAD_DEVICE;
 	}
 	if (options.count < 2)
 		return GRUB_BAD_ARGUMENT;

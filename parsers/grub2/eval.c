@@ -131,6 +131,8 @@ static int run_argv(struct grub *g, struct grub_argv *argv, const struct grub_no
 	function = command ? NULL : grub_function_find(g, call.name);
 	if (command)
 		r = grub_command_run(g, command, &call);
+	else if (function && call.block && grub_call_add_block(g, &call))
+		r = GRUB_OUT_OF_MEMORY;
 	else if (function)
 		r = call_function(g, function, call.args, call.count);
 	else
