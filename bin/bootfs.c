@@ -9,12 +9,12 @@ int main(int argc, char **argv)
 	struct options options;
 	struct err err = {0};
 
-	if (cli_parse(argc, argv, &options, &err)) {
+	if (daemon_cli_parse(argc, argv, &options, &err)) {
 		fprintf(stderr, "bootfs: %s\nTry: bootfs --help\n", err.text);
 		return 2;
 	}
 	if (options.help) {
-		fputs(cli_help, stdout);
+		fputs(daemon_cli_help, stdout);
 		return 0;
 	}
 	if (options.version) {

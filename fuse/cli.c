@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 
-const char cli_help[] =
+const char daemon_cli_help[] =
 	"Usage: bootfs [-f] [--config=FILE] [-o OPTIONS] [MOUNTPOINT]\n"
 	"       bootfs --check [--config=FILE]\n"
 	"Shows the boot menus of Xen guests, with kernels and initrds, as files.\n"
@@ -117,7 +117,7 @@ static int parse_operands(int argc, char **argv, struct options *ret, struct err
 	return 0;
 }
 
-int cli_parse(int argc, char **argv, struct options *ret, struct err *err)
+int daemon_cli_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	static const struct option options[] = {
 		{"foreground", no_argument, NULL, 'f'},

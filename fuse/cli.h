@@ -15,6 +15,6 @@ struct options {
 };
 
 /* -EINVAL with err: one line that names the mistake. Borrows argv's strings. */
-int cli_parse(int argc, char **argv, struct options *ret, struct err *err) MUST_CHECK;
+int daemon_cli_parse(int argc, char **argv, struct options *ret, struct err *err) MUST_CHECK;
 
-extern const char cli_help[];
+extern const char daemon_cli_help[];
