@@ -17,6 +17,7 @@ const char daemon_cli_help[] =
 	"  --check           check the configuration, print each mistake, and end\n"
 	"  -o OPTIONS        mount options; config=FILE is the same as --config\n"
 	"  --private         no xl domains; end with the process that started it\n"
+	"  --xl-domains      with --private: xl domains all the same\n"
 	"  --ready-fd=N      write \"1\" to this descriptor when the tree answers\n"
 	"  --help, --version\n"
 	"\n"
@@ -69,7 +70,8 @@ enum {
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_READY,
-	OPTION_PRIVATE
+	OPTION_PRIVATE,
+	OPTION_XL_DOMAINS,
 };
 
 static int parse_option(int option, const char *name, struct options *ret, struct err *err)
@@ -92,6 +94,9 @@ static int parse_option(int option, const char *name, struct options *ret, struc
 		return 0;
 	case OPTION_PRIVATE:
 		ret->private = true;
+		return 0;
+	case OPTION_XL_DOMAINS:
+		ret->xl_domains = true;
 		return 0;
 	case OPTION_CONFIG:
 		ret->config = optarg;
@@ -127,6 +132,7 @@ int daemon_cli_parse(int argc, char **argv, struct options *ret, struct err *err
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{"ready-fd", required_argument, NULL, OPTION_READY},
 		{"private", no_argument, NULL, OPTION_PRIVATE},
+		{"xl-domains", no_argument, NULL, OPTION_XL_DOMAINS},
 		{0},
 	};
 	int option, r;

@@ -272,7 +272,8 @@ int run(const struct options *options)
 	running.ready_fd = options->ready_fd;
 	running.daemon.notice.quiet = options->private;
 	running.daemon.config_file = absolute(options->config);
-	running.daemon.xl_helper = options->private ? NULL : find_xl_helper();
+	if (!options->private || options->xl_domains)
+		running.daemon.xl_helper = find_xl_helper();
 	if (geteuid() != 0 || !running.daemon.config_file || !bind_to_parent(options)) {
 		fail(&running, geteuid() ? "must be run as root: it mounts, and opens disks"
 					 : "out of memory");

@@ -59,24 +59,28 @@ static int enter_namespace(struct err *err)
 
 /* The new process: nothing of the terminal, no descriptor but the few it needs. */
 static void exec_daemon(
-	const char *program, const char *config, bool debug, pid_t parent, int ready)
+	const char *program, const struct private_settings *settings, pid_t parent, int ready)
 {
 	/* execve() takes no const. */
-	char *argv[] = {(char *)(uintptr_t)program, (char[]){"-f"}, (char[]){"--private"},
-		(char[]){"--ready-fd=3"}, (char[]){MOUNTPOINT}, (char[]){"--config"},
-		(char *)(uintptr_t)config, NULL};
+	char *argv[9] = {(char *)(uintptr_t)program, (char[]){"-f"}, (char[]){"--private"},
+		(char[]){"--ready-fd=3"}, (char[]){MOUNTPOINT}};
+	char xl_domains[] = "--xl-domains", config[] = "--config";
+	int n = 5, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct rlimit limit;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
-	if (!config)
-		argv[5] = NULL;
+	if (settings->xl_domains)
+		argv[n++] = xl_domains;
+	if (settings->config) {
+		argv[n++] = config;
+		argv[n] = (char *)(uintptr_t)settings->config;
+	}
 	setsid();
 	/* First above everything that is put in its place below. */
 	ready = fcntl(ready, F_DUPFD, 10);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	if (!debug)
+	if (!settings->debug)
 		dup2(null, STDERR_FILENO);
 	dup2(ready, READY_FD);
 	close_range(READY_FD + 1, ~0u, 0);
@@ -118,7 +122,8 @@ static int wait_ready(const char *program, int ready, struct err *err)
 		access(program, X_OK) ? "is not installed" : "ended at once");
 }
 
-int private_start(const char *config, bool debug, struct private_bootfs *ret, struct err *err)
+int private_start(
+	const struct private_settings *settings, struct private_bootfs *ret, struct err *err)
 {
 	_close_ int ready = -1, ready_end = -1;
 	pid_t parent = getpid();
@@ -137,7 +142,7 @@ int private_start(const char *config, bool debug, struct private_bootfs *ret, st
 	if (ret->pid < 0)
 		return err_set(err, errno, "cannot start a private bootfs: %m");
 	if (ret->pid == 0)
-		exec_daemon(program, config, debug, parent, ready_end);
+		exec_daemon(program, settings, parent, ready_end);
 	close(steal_fd(&ready_end));
 	ret->mountpoint = MOUNTPOINT;
 	return wait_ready(program, ready, err);

@@ -7,6 +7,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct private_settings {
+	const char *config; /* its configuration file; NULL: bootfs's own choice */
+	bool xl_domains;    /* it reads xl's files, too: a disk may be one of several of a domain */
+	bool debug;         /* it may talk on standard error */
+};
+
 /* A zeroed struct is none. */
 struct private_bootfs {
 	const char *mountpoint;
@@ -16,12 +22,10 @@ struct private_bootfs {
 /*
  * Moves this process into a mount namespace of its own and starts bootfs there; returns when it
  * answers. It dies with the thread that called this, whatever that dies of, as long as that is
- * root (the kernel asks whether it may send the signal). `config` is its
- * configuration file, or NULL; `debug` lets it talk on standard error. -errno with err; stop it in
- * either case.
+ * root (the kernel asks whether it may send the signal). -errno with err; stop it in either case.
  */
-int private_start(
-	const char *config, bool debug, struct private_bootfs *ret, struct err *err) MUST_CHECK;
+int private_start(const struct private_settings *settings, struct private_bootfs *ret,
+	struct err *err) MUST_CHECK;
 
 /* Ends it. Only for tidiness: where nobody reaps orphans, it would stay as a zombie. */
 void private_stop(struct private_bootfs *bootfs);

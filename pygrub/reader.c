@@ -39,6 +39,12 @@ int job_final(const struct job *job, struct err *err)
 	return -err->code;
 }
 
+int job_no_boot(const struct job *job, struct err *err)
+{
+	job->exchange->no_boot = true;
+	return job_final(job, err);
+}
+
 static void step(const struct job *job)
 {
 	atomic_fetch_add(&job->exchange->progress, 1);
@@ -124,6 +130,18 @@ static int answer_with_names(const struct job *job, int folder, const struct cho
 	return put_answer(job, files, strbuf_text(&kernel), strbuf_text(&ramdisk), err);
 }
 
+/* A --domain that bootfs does not know: the disk boots, but without the domain's others. */
+static void check_domain(const struct job *job, int folder)
+{
+	struct err ignored = {0};
+	json_t *menu = job->options->domain ? choose_read_menu(folder, &ignored) : NULL;
+
+	if (menu && !text_is(menu_string(menu, "domain"), job->options->domain))
+		job_warn(job, "bootfs knows no domain %s: looking at this disk alone",
+			job->options->domain);
+	json_decref(menu);
+}
+
 static int boot(const struct job *job, int folder, struct err *err)
 {
 	struct choice choice = {.warning = {.limit = 4096}};
@@ -135,8 +153,9 @@ static int boot(const struct job *job, int folder, struct err *err)
 		job_warn(job, "%s", choice.warning.at);
 	strbuf_done(&choice.warning);
 	if (r)
-		return r == -ENOENT ? job_final(job, err) : r;
+		return r == -ENOENT ? job_no_boot(job, err) : r;
 	message_debug(job->options, "booting %s", choice.entry);
+	check_domain(job, folder);
 	r = tree_check_source(folder, choice.entry, err);
 	if (!r)
 		r = fetch_open(job, folder, &choice, &files, err);
@@ -162,7 +181,7 @@ static int list(const struct job *job, int folder, struct err *err)
 	json_decref(menu);
 	if (!count) {
 		(void)tree_error(folder, err);
-		return job_final(job, err);
+		return job_no_boot(job, err);
 	}
 	return put_result(job, &out, err);
 }
@@ -242,9 +261,14 @@ static int read_mount_apart(struct job job, const char *mountpoint, struct err *
 
 static int read_private(const struct job *job, struct err *err)
 {
+	const struct private_settings settings = {
+		.config = job->options->config_file,
+		.xl_domains = job->xl_domains,
+		.debug = job->options->debug,
+	};
 	CLEANUP(private_stop) struct private_bootfs own = {0};
 
-	if (private_start(job->options->config_file, job->options->debug, &own, err))
+	if (private_start(&settings, &own, err))
 		return job_final(job, err);
 	step(job);
 	if (job->options->has_runas)

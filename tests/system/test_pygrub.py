@@ -222,14 +222,42 @@ def test_xapi_shows_what_follows_runtimeerror(private):
 
 # ---- which disks -------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("options", [[], ["--domain=mail"]])
-def test_finds_the_kernel_on_the_domains_second_disk(tmp_path, start_bootfs, options):
+@pytest.fixture(name="swap")
+def fixture_swap(tmp_path):
     """The trap of the wiki page: the first disk of the configuration is the swap."""
     swap = tmp_path / "swap.img"
     swap.write_bytes(bytes(8 << 20))
     subprocess.run(["mkswap", "-q", swap], check=True)
+    return swap
+
+
+def check_second_disk(wrapper, swap, *options):
+    done = wrapper.run("-q", "--output-format=simple", *options, image=swap)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    kernel = Path(parse_simple(done.stdout)["kernel"])
+    assert kernel.read_bytes() == wrapper.files["boot/vmlinuz"]
+
+
+@pytest.mark.parametrize("options", [[], ["--domain=mail"]])
+def test_finds_the_kernel_on_the_domains_second_disk(tmp_path, start_bootfs, swap, options):
     wrapper = Wrapper(tmp_path)
     wrapper.configure(start_bootfs(domain("mail", swap, wrapper.image)).mount)
-    done = wrapper.run("-q", *options, image=swap)
-    assert done.returncode == 0, done.stderr
-    assert small_guest.CMDLINE in done.stdout
+    check_second_disk(wrapper, swap, *options)
+
+
+@pytest.mark.skipif(not (BUILD / "bootfs-config").exists(), reason="without libxlutil")
+@pytest.mark.parametrize("options", [[], ["--domain=mail"]])
+def test_finds_the_second_disk_of_an_xl_domain_without_a_bootfs(tmp_path, swap, options):
+    wrapper = Wrapper(tmp_path)
+    (tmp_path / "mail.cfg").write_text(
+        f"name = 'mail'\ndisk = [ 'file:{swap},xvda,w', '{wrapper.image},raw,xvdb,w' ]\n")
+    config = wrapper.config.read_text().replace("xl-config = none", f"xl-config = {tmp_path}/*.cfg")
+    wrapper.config.write_text(config)
+    check_second_disk(wrapper, swap, *options)
+
+
+def test_an_unknown_domain_is_named(private):
+    done = private.run("-q", "--domain=nobody")
+    assert done.returncode == 0 and "no domain nobody" in done.stderr
+    assert done.stderr.count("\n") == 1
