@@ -72,7 +72,7 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], WORKER_ARGUMENT) == 0)
 		return worker_run(argv[2]);
-	switch (cli_parse(argc, argv, &cli, &err)) {
+	switch (inspect_cli_parse(argc, argv, &cli, &err)) {
 	case CLI_GO_ON:
 		return ask_ourselves(&cli);
 	case CLI_DONE:

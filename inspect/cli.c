@@ -17,6 +17,8 @@ static const char usage[] =
 	"      --entry=ENTRY         boot this one: index, path (1>2), id or title\n"
 	"      --offset=BYTES        the file system of the first image begins here\n"
 	"      --partition=N         the first image is partition N of a disk\n"
+	"      --isconfig            the image is a configuration file; what it names is not "
+	"looked for\n"
 	"      --help, --version\n"
 	"\n"
 	"Exit status: 0 an entry boots, 1 none does (the last line says why), 2 wrong usage.\n";
@@ -29,6 +31,7 @@ enum {
 	OPT_ENTRY,
 	OPT_OFFSET,
 	OPT_PARTITION,
+	OPT_ISCONFIG,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -41,6 +44,7 @@ static const struct option options[] = {
 	{"entry", required_argument, NULL, OPT_ENTRY},
 	{"offset", required_argument, NULL, OPT_OFFSET},
 	{"partition", required_argument, NULL, OPT_PARTITION},
+	{"isconfig", no_argument, NULL, OPT_ISCONFIG},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{NULL, 0, NULL, 0},
@@ -101,6 +105,9 @@ static enum cli_next set(struct cli *cli, int option, const char *value)
 		return set_offset(question, value);
 	case OPT_PARTITION:
 		return set_partition(question, value);
+	case OPT_ISCONFIG:
+		question->kind = QUESTION_CONFIG;
+		return CLI_GO_ON;
 	case OPT_HELP:
 		fputs(usage, stdout);
 		return CLI_DONE;
@@ -117,7 +124,7 @@ static enum cli_next open_images(
 {
 	if (!count)
 		return wrong("which image?", "");
-	if (count > MAX_DISKS)
+	if (count > MAX_DISKS || (question->kind == QUESTION_CONFIG && count > 1))
 		return wrong("too many images", "");
 	for (int i = 0; i < count; i++) {
 		if (ask_open_disk(paths[i], &question->disks[i], err) < 0)
@@ -127,7 +134,7 @@ static enum cli_next open_images(
 	return CLI_GO_ON;
 }
 
-enum cli_next cli_parse(int argc, char **argv, struct cli *ret, struct err *err)
+enum cli_next inspect_cli_parse(int argc, char **argv, struct cli *ret, struct err *err)
 {
 	int option;
 
@@ -144,7 +151,7 @@ enum cli_next cli_parse(int argc, char **argv, struct cli *ret, struct err *err)
 	return open_images(argc - optind, argv + optind, &ret->question, err);
 }
 
-void cli_done(struct cli *cli)
+void inspect_cli_done(struct cli *cli)
 {
 	for (uint32_t i = 0; i < cli->question.n_disks; i++)
 		close(cli->question.disks[i].fd);

@@ -16,8 +16,8 @@ enum cli_next { CLI_GO_ON, CLI_DONE, CLI_USAGE, CLI_FAILED };
  * Parses the options and opens the images. CLI_DONE: help or version was printed. CLI_USAGE: what
  * is wrong was printed on stderr. CLI_FAILED: an image cannot be used, err says which and why.
  */
-enum cli_next cli_parse(int argc, char **argv, struct cli *ret, struct err *err) MUST_CHECK;
+enum cli_next inspect_cli_parse(int argc, char **argv, struct cli *ret, struct err *err) MUST_CHECK;
 
 /* Closes the images. */
-void cli_done(struct cli *cli);
-#define _cli_ CLEANUP(cli_done)
+void inspect_cli_done(struct cli *cli);
+#define _cli_ CLEANUP(inspect_cli_done)

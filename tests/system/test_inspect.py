@@ -227,6 +227,16 @@ def test_help_and_version():
     assert re.fullmatch(r"bootfs-inspect \S+\n", inspect("--version").stdout)
 
 
+def test_a_bare_configuration_is_read_by_its_content(tmp_path):
+    config = tmp_path / "any.name"
+    config.write_text("menuentry 'One' {\n linux /boot/k ro\n initrd /boot/i\n}\n")
+    said = json.loads(inspect("--isconfig", "--json", config).stdout)
+    assert (said["loader"], said["entries"][0]["kernel"]["path"]) == ("grub2", "/boot/k")
+    config.write_text("DEFAULT a\nLABEL a\nLINUX /boot/k\nINITRD /boot/i\n")
+    said = json.loads(inspect("--isconfig", "--json", config).stdout)
+    assert (said["loader"], said["entries"][0]["initrd"][0]["path"]) == ("extlinux", "/boot/i")
+
+
 # ---- what is no disk ---------------------------------------------------------------------------
 
 def error_of(*arguments):

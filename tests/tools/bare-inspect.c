@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 	_cli_ struct cli cli = {0};
 	struct err err = {0};
 
-	switch (cli_parse(argc, argv, &cli, &err)) {
+	switch (inspect_cli_parse(argc, argv, &cli, &err)) {
 	case CLI_GO_ON:
 		return answer(&cli);
 	case CLI_DONE:
