@@ -38,17 +38,18 @@ static int join_words(struct grub *g, const struct text *words, uint32_t count, 
 	return r;
 }
 
-/*
- * "what missing: /boot/vmlinuz", the first time. A file that is not there is told of by whoever
- * knows the entry's number (inspect/answer.c).
- */
+/* "what missing: /boot/vmlinuz", the first time. */
 static void say_missing(struct grub *g, struct text *ret, const char *what, struct text name,
 	const struct volume_info *volume, struct text path, int status, const char *reason)
 {
 	struct text shown = status == GRUB_NOT_FOUND ? path : name;
 	const char *more = status == GRUB_NOT_FOUND ? "" : reason;
 
-	if (status != GRUB_NOT_FOUND || !volume)
+	/* An entry's number says more than a line that many entries may run. */
+	if (status == GRUB_NOT_FOUND && volume && g->entry)
+		report_add(g->files->report, REPORT_WARNING, "entry %u: %.*s not found on %.*s",
+			(unsigned)g->leaves, TEXT_ARG(path), TEXT_ARG(volume->name));
+	else
 		grub_warn(g, "%s: %.*s: %s", what, TEXT_ARG(name), reason);
 	if (!ret->len && arena_printf(g->files->arena, ret, "%s missing: %.*s%s%s%s", what,
 				 TEXT_ARG(shown), *more ? " (" : "", more, *more ? ")" : ""))

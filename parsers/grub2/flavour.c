@@ -6,22 +6,31 @@ static bool contains(struct text text, struct text word)
 	return text.len && memmem(text.at, text.len, word.at, word.len) != NULL;
 }
 
-/* Is there a line whose first word this is? */
-static bool has_command(struct text text, struct text word)
+static bool is_word_byte(char c)
 {
-	while (text.len) {
-		const char *found = memmem(text.at, text.len, word.at, word.len);
-		const char *line = found;
+	return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z');
+}
 
-		if (!found)
-			return false;
-		while (line > text.at && line[-1] != '\n' && (line[-1] == ' ' || line[-1] == '\t'))
-			line--;
+/* Does the word stand in a line that is no comment? */
+static bool has_word(struct text text, struct text word)
+{
+	const char *start = text.at, *line, *found;
+
+	while (text.len && (found = memmem(text.at, text.len, word.at, word.len))) {
 		text = text_skip(text, (size_t)(found - text.at) + word.len);
-		if (line[0] == '#' || (line > text.at && line[-1] != '\n' && line[-1] != ';'))
+		if (found > start && is_word_byte(found[-1]))
 			continue;
-		if (!text.len || strchr(" \t\r\n;}", text.at[0]))
+		if (text.len && is_word_byte(text.at[0]))
+			continue;
+		for (line = found; line > start && line[-1] != '\n'; line--)
+			;
+		while (*line == ' ' || *line == '\t')
+			line++;
+		if (*line != '#')
 			return true;
+		/* On with the next line: a long one must not be looked at again and again. */
+		text = text_skip(text, text_find(text, '\n'));
 	}
 	return false;
 }
@@ -65,7 +74,7 @@ bool grub_flavour_is_fedora(
 		*reason = TEXT("as configured");
 		return text_is(wanted, "fedora");
 	}
-	if (has_command(config, TEXT("blscfg"))) {
+	if (has_word(config, TEXT("blscfg"))) {
 		*reason = TEXT("blscfg");
 		return true;
 	}

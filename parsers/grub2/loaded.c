@@ -85,7 +85,7 @@ void grub_loaded_record(struct grub *g, struct menu_entry *entry, int status, bo
 		else
 			refuse(g, entry, "its last command fails", (struct text){0});
 	} else if (loaded->initrd_error.len) {
-		grub_warn(g, "entry %u boots without it: %.*s", (unsigned)g->leaves,
-			TEXT_ARG(loaded->initrd_error));
+		report_add(g->files->report, REPORT_WARNING, "entry %u boots without it: %.*s",
+			(unsigned)g->leaves, TEXT_ARG(loaded->initrd_error));
 	}
 }
