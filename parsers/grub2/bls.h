@@ -28,6 +28,9 @@ struct grub_bls {
 /* Reads every file of the folder into bls->files. Below 0: the folder cannot be read. */
 int grub_bls_read(struct grub_bls *bls) MUST_CHECK;
 
+/* Reads one file of the folder, where it is there and no bigger than 1 MiB. */
+void grub_bls_read_file(struct grub_bls *bls, struct text name);
+
 /* Highest version first; of two that compare equal one is dropped. */
 struct grub_bls_file *grub_bls_sort(struct grub_bls_file *list);
 

@@ -79,7 +79,7 @@ static struct text join_path(struct grub_bls *bls, struct text name)
 	return path;
 }
 
-static void add_file(struct grub_bls *bls, struct text name)
+void grub_bls_read_file(struct grub_bls *bls, struct text name)
 {
 	struct files *files = bls->g->files;
 	struct grub_bls_file *file = arena_new(files->arena, struct grub_bls_file);
@@ -108,7 +108,7 @@ static int visit_name(void *context, struct text name)
 		return 0;
 	if (bls->count >= bls->g->files->limits->max_entries)
 		return 1;
-	add_file(bls, name);
+	grub_bls_read_file(bls, name);
 	return bls->failed;
 }
 

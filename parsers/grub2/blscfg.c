@@ -254,46 +254,61 @@ static int make_entries(struct grub_bls *bls, const struct choice *choice)
 	return r;
 }
 
-/* (device)/folder instead of $root and $blsdir */
-static int find_folder(struct grub_bls *bls, struct text where)
+/* (device)/folder or (device)/folder/file.conf instead of $root and $blsdir */
+static int read_path(struct grub_bls *bls, struct text where)
+{
+	struct text name;
+	int r = grub_file_locate(bls->g, where, &bls->volume, &bls->folder, NULL);
+
+	if (r)
+		return r;
+	if (!text_ends(where, TEXT(".conf")))
+		return grub_bls_read(bls) < 0 ? GRUB_NOT_FOUND : GRUB_OK;
+	name = bls->folder;
+	bls->folder = folder_of(name);
+	grub_bls_read_file(bls, text_skip(name, bls->folder.len));
+	return GRUB_OK;
+}
+
+static int read_root(struct grub_bls *bls)
 {
 	struct grub *g = bls->g;
+	int r;
 
-	if (where.len)
-		return grub_file_locate(g, where, &bls->volume, &bls->folder, NULL);
 	bls->volume = grub_device_find(g, grub_var_get(g, "root"));
 	bls->folder = grub_keep(g, grub_var_get(g, "blsdir"));
 	if (!bls->folder.len)
 		bls->folder = TEXT("/loader/entries/");
 	if (!bls->volume)
 		return GRUB_UNKNOWN_DEVICE;
-	return bls->volume->readable ? GRUB_OK : GRUB_UNKNOWN_FS;
+	if (!bls->volume->readable)
+		return GRUB_UNKNOWN_FS;
+	r = grub_bls_read(bls);
+	if (!bls->count && !g->stop) {
+		bls->folder = TEXT("/boot/loader/entries/");
+		r = grub_bls_read(bls);
+	}
+	if (r < 0 && !g->stop)
+		grub_note(g, "blscfg: no folder %.*s", TEXT_ARG(bls->folder));
+	return GRUB_OK;
 }
 
 int grub_cmd_blscfg(struct grub *g, const struct grub_call *call)
 {
 	struct choice choice = {.standard = true, .others = true};
-	struct text argument = call->count ? call->args[0] : (struct text){0}, where = {0};
+	struct text argument = call->count ? call->args[0] : (struct text){0};
 	struct grub_bls bls = {.g = g};
+	bool path = argument.len && argument.at[0] == '(';
 	int r;
 
 	if (text_is(argument, "default"))
 		choice.others = false;
 	else if (text_is(argument, "non-default"))
 		choice.standard = false;
-	else if (argument.len && argument.at[0] == '(')
-		where = argument;
-	else
+	else if (!path)
 		choice.id = argument;
-	r = find_folder(&bls, where);
-	if (r)
-		return r;
-	if (grub_bls_read(&bls) < 0 && !g->stop && !where.len) {
-		bls.folder = TEXT("/boot/loader/entries/");
-		if (grub_bls_read(&bls) < 0 && !g->stop)
-			grub_note(g, "blscfg: no folder %.*s", TEXT_ARG(bls.folder));
-	}
+	r = path ? read_path(&bls, argument) : read_root(&bls);
 	if (g->stop)
 		return GRUB_OUT_OF_MEMORY;
-	return make_entries(&bls, &choice);
+	return r ? r : make_entries(&bls, &choice);
 }
