@@ -65,7 +65,7 @@ static void searches_by_uuid_label_and_file(void **state)
 	assert_titles(&guest,
 		"hd1,gpt2|hd1,gpt2|5 hd1,gpt2|hd1,gpt2|hd0,msdos1|hd1,gpt1|hd0,msdos1|0|17|5|18|"
 		"hd1,gpt1|hd0,msdos1|0|5 hd0,msdos1");
-	assert_non_null(memfiles_said(&guest, REPORT_NOTE, "search: no volume with label data"));
+	assert_non_null(grubtest_said(&guest, REPORT_NOTE, "search: no volume with label data"));
 	assert_warns(&guest, "search: by what?");
 	memfiles_done(&guest);
 }
@@ -135,9 +135,9 @@ static void sources_files_in_the_same_context(void **state)
 			      "(hd0,msdos1)/boot/grub/custom.cfg|(hd0,msdos1)/boot/grub||0|"
 			      "(hd0,msdos1)/boot/grub/grub.cfg");
 	assert_text(grubtest_entry(&guest, "0")->config, "(hd0,msdos1)/boot/grub/custom.cfg");
-	assert_text(memfiles_said(&guest, REPORT_WARNING, "syntax error")->file,
+	assert_text(grubtest_said(&guest, REPORT_WARNING, "syntax error")->file,
 		"/boot/grub/custom.cfg");
-	assert_non_null(memfiles_said(&guest, REPORT_NOTE, "source: /none: not found"));
+	assert_non_null(grubtest_said(&guest, REPORT_NOTE, "source: /none: not found"));
 	memfiles_done(&guest);
 }
 

@@ -14,7 +14,7 @@ static void loses_only_the_lines_of_a_syntax_error(void **state)
 	(void)state;
 	assert_titles(guest, "a|c");
 	assert_warns(guest, "syntax error: expected ; or a new line, found \"fi\"");
-	assert_int_equal(memfiles_said(guest, REPORT_WARNING, "found \"fi\"")->line, 2);
+	assert_int_equal(grubtest_said(guest, REPORT_WARNING, "found \"fi\"")->line, 2);
 	grubtest_done(guest);
 }
 
@@ -113,9 +113,9 @@ static void counts_an_unknown_command_as_success(void **state)
 	(void)state;
 	assert_titles(guest, "a|c|0");
 	assert_warns(guest, "unknown command \"no_such\"");
-	assert_int_equal(memfiles_said(guest, REPORT_WARNING, "unknown command")->count, 4);
-	assert_int_equal(memfiles_said(guest, REPORT_WARNING, "unknown command")->line, 2);
-	assert_text(memfiles_said(guest, REPORT_WARNING, "unknown command")->file,
+	assert_int_equal(grubtest_said(guest, REPORT_WARNING, "unknown command")->count, 4);
+	assert_int_equal(grubtest_said(guest, REPORT_WARNING, "unknown command")->line, 2);
+	assert_text(grubtest_said(guest, REPORT_WARNING, "unknown command")->file,
 		"/boot/grub/grub.cfg");
 	grubtest_done(guest);
 }

@@ -200,6 +200,7 @@ static void marks_entries_that_need_a_password(void **state)
 
 	(void)state;
 	assert_text(guest->menu.superusers, "root admin");
+	assert_non_null(guest->menu.users);
 	assert_text(guest->menu.users->name, "root");
 	assert_text(guest->menu.users->password, "newer");
 	assert_text(guest->menu.users->next->password, "grub.pbkdf2.sha512.10000.AB.CD");
