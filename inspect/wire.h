@@ -29,6 +29,12 @@ int wire_get_question(
 void wire_put_inspection(struct strbuf *buf, const struct inspection *inspection);
 
 /*
+ * The same into an empty buffer with a limit: what is too long goes without the entries' scripts,
+ * which only people read, and with a warning. -EFBIG when even that is too long, -ENOMEM.
+ */
+int wire_put_bounded(struct strbuf *buf, struct inspection *inspection, struct err *err) MUST_CHECK;
+
+/*
  * Decodes and checks everything: lengths, counts, enumerations, indices, that pieces are in
  * order, sum up to the size, lie inside disk_sizes[] and `bytes`, that paths fit the tree, that
  * default and indices name entries. -EPROTO with err naming the field. `ret` is a new inspection.

@@ -2,6 +2,8 @@
 #include "inspect/wire.h"
 #include "inspect/wire_head.h"
 
+#include <errno.h>
+
 static void put_file(struct strbuf *buf, const struct boot_file *file)
 {
 	wire_put_text(buf, file->volume);
@@ -169,4 +171,19 @@ void wire_put_inspection(struct strbuf *buf, const struct inspection *inspection
 	put_menu(buf, &inspection->menu);
 	wire_put_text(buf, inspection->error);
 	wire_put_end(buf, start);
+}
+
+int wire_put_bounded(struct strbuf *buf, struct inspection *inspection, struct err *err)
+{
+	wire_put_inspection(buf, inspection);
+	if (buf->failed != -EFBIG)
+		return buf->failed ? err_set(err, -buf->failed, "no memory for the answer") : 0;
+	for (struct menu_entry *entry = inspection->menu.first; entry; entry = entry->next)
+		entry->script = (struct text){0};
+	report_add(&inspection->report, REPORT_WARNING,
+		"menu too big: entries are shown without their script");
+	buf->failed = 0;
+	strbuf_done(buf);
+	wire_put_inspection(buf, inspection);
+	return buf->failed ? err_set(err, -buf->failed, "menu too big for an answer") : 0;
 }

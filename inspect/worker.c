@@ -49,21 +49,6 @@ static int write_answer(struct text bytes, struct err *err)
 	return 0;
 }
 
-/* What is too long for the answer goes without what only people read. */
-static int encode(struct strbuf *buf, struct inspection *inspection, struct err *err)
-{
-	wire_put_inspection(buf, inspection);
-	if (buf->failed != -EFBIG)
-		return buf->failed ? err_set(err, -buf->failed, "no memory for the answer") : 0;
-	for (struct menu_entry *entry = inspection->menu.first; entry; entry = entry->next)
-		entry->script = (struct text){0};
-	report_add(&inspection->report, REPORT_WARNING,
-		"menu too big: entries are shown without their script");
-	strbuf_done(buf);
-	wire_put_inspection(buf, inspection);
-	return buf->failed ? err_set(err, -buf->failed, "menu too big for an answer") : 0;
-}
-
 static int answer_with_menu(const struct question *question, uint32_t gaps, struct err *err)
 {
 	_inspection_ struct inspection *inspection = inspection_new(question->limits.memory / 2);
@@ -75,7 +60,7 @@ static int answer_with_menu(const struct question *question, uint32_t gaps, stru
 	inspection->gaps = gaps;
 	r = answer_menu(question, inspection, err);
 	if (r == 0)
-		r = encode(&buf, inspection, err);
+		r = wire_put_bounded(&buf, inspection, err);
 	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
 }
 

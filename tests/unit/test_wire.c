@@ -251,6 +251,30 @@ static void refuses_what_does_not_fit_the_arena(void **state)
 	}
 }
 
+static void what_is_too_long_goes_without_its_scripts(void **state)
+{
+	_inspection_ struct inspection *sample = sample_inspection(), *back = NULL;
+	_strbuf_ struct strbuf whole = {0}, buf = {0};
+	struct err err = {0};
+
+	(void)state;
+	wire_put_inspection(&whole, sample);
+	buf.limit = whole.len;
+	assert_int_equal(wire_put_bounded(&buf, sample, &err), 0);
+	assert_true(text_equal(strbuf_text(&buf), strbuf_text(&whole)));
+	strbuf_done(&buf);
+	buf.limit = whole.len - 1;
+	assert_int_equal(wire_put_bounded(&buf, sample, &err), 0);
+	back = decode(strbuf_text(&buf), &err);
+	assert_non_null(back);
+	assert_int_equal(back->menu.first->script.len, 0);
+	assert_non_null(strstr(back->report.last->text.at, "without their script"));
+	strbuf_done(&buf);
+	buf.limit = 100;
+	assert_int_equal(wire_put_bounded(&buf, sample, &err), -EFBIG);
+	assert_string_equal(err.text, "menu too big for an answer");
+}
+
 static struct question sample_question(void)
 {
 	struct question question = {
@@ -373,6 +397,7 @@ int main(void)
 		cmocka_unit_test(refuses_another_number_of_disks),
 		cmocka_unit_test(refuses_an_error_beside_a_default_and_none_of_both),
 		cmocka_unit_test(refuses_what_does_not_fit_the_arena),
+		cmocka_unit_test(what_is_too_long_goes_without_its_scripts),
 		cmocka_unit_test(a_question_comes_back_as_it_was),
 		cmocka_unit_test(a_tampered_question_is_refused_or_harmless),
 		cmocka_unit_test(what_the_child_says_of_its_failure_arrives),
