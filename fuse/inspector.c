@@ -115,6 +115,18 @@ static void run_finish(
 	inspector_start_more(inspector);
 }
 
+static void tell_gaps(struct inspector *inspector, uint32_t gaps)
+{
+	uint32_t news = gaps & ~inspector->told_gaps;
+
+	inspector->told_gaps |= gaps;
+	for (uint32_t gap = 1; gap < GAP_ALL && inspector->notice; gap <<= 1) {
+		if (news & gap)
+			notice_say(inspector->notice, LOG_WARNING, "the inspector's sandbox: %s",
+				sandbox_gap_text((enum sandbox_gap)gap));
+	}
+}
+
 static void run_ready(struct source *source)
 {
 	struct run *run = container_of(source, struct run, source);
@@ -127,6 +139,8 @@ static void run_ready(struct source *source)
 		inspection = NULL;
 		content_fd = -1;
 	}
+	if (inspection)
+		tell_gaps(run->inspector, inspection->gaps);
 	run_finish(run, inspection, content_fd, &err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "fuse/disks.h"
 #include "fuse/loop.h"
+#include "fuse/notice.h"
 #include "inspect/ask.h"
 
 struct run;
@@ -18,6 +19,8 @@ enum { SLOW_MS = 1000, MORE_RUNS = 16 };
 struct inspector {
 	struct loop *loop;
 	struct ask_settings settings; /* the user is each question's own */
+	const struct notice *notice;  /* NULL: tells nothing */
+	uint32_t told_gaps;           /* enum sandbox_gap: what the sandbox lacks is told once */
 	struct run *queue, **queue_end;
 	uint32_t limit;   /* run at once */
 	uint32_t running; /* all */

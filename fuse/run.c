@@ -83,6 +83,7 @@ static int daemon_init(struct daemon *daemon, struct err *err)
 	if (r)
 		return err_set(err, -r, "cannot start: %s", strerror(-r));
 	inspector_init(&daemon->inspector, &daemon->loop);
+	daemon->inspector.notice = &daemon->notice;
 	daemon->cache.loop = &daemon->loop;
 	daemon->cache.owners = &daemon->owners;
 	clock_gettime(CLOCK_REALTIME, &daemon->started);
