@@ -229,12 +229,15 @@ static void inherit(const struct config *config, const struct conf *conf)
 {
 	int entry = setting_find(domain_settings, DOMAIN_SETTINGS, TEXT("missing-entry"));
 	int kernel = setting_find(domain_settings, DOMAIN_SETTINGS, TEXT("missing-kernel"));
+	int one_shot = setting_find(domain_settings, DOMAIN_SETTINGS, TEXT("one-shot"));
 
 	for (struct conf_domain *d = conf->domains; d; d = d->next) {
 		if (!d->set[entry])
 			d->domain->refuse_missing_entry = config->refuse_missing_entry;
 		if (!d->set[kernel])
 			d->domain->next_when_missing = config->next_when_missing;
+		if (!d->set[one_shot])
+			d->domain->ignore_one_shot = config->ignore_one_shot;
 	}
 }
 

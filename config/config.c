@@ -61,6 +61,7 @@ static struct config *config_new(void)
 	config->worker_user = TEXT("bootfs");
 	config->disk_paths = true;
 	config->platform = TEXT("xen");
+	config->state_folder = TEXT("/var/lib/bootfs");
 	return config;
 }
 

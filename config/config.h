@@ -27,7 +27,8 @@ struct domain {
 	struct text kernel;              /* xl's own kernel=; then xl does not use this menu */
 	struct text entry, args, config; /* empty: none */
 	struct text platform, flavour;   /* empty: the whole host's setting */
-	bool refuse_missing_entry, next_when_missing; /* its own or the whole host's setting */
+	/* Its own or the whole host's setting. */
+	bool refuse_missing_entry, next_when_missing, ignore_one_shot;
 };
 
 /* A mistake of the administrator; printed as "FILE:LINE: TEXT". */
@@ -55,8 +56,9 @@ struct config {
 	uint32_t worker_user_line, access_line; /* where they are set; 0: nowhere */
 	bool volumes, disk_paths;               /* volumes = root; disk-paths = on (.disk/) */
 	struct text platform, flavour;          /* "xen"; flavour empty: found out */
-	bool refuse_missing_entry, next_when_missing;
-	struct domain *domains; /* [domain ...] sections first, then xl files, by name unique */
+	bool refuse_missing_entry, next_when_missing, ignore_one_shot;
+	struct text state_folder; /* "/var/lib/bootfs": what must outlive us (config/oneshot.h) */
+	struct domain *domains;   /* [domain ...] sections first, then xl files, by name unique */
 	uint32_t n_domains;
 	struct config_problem *problems, *last_problem;
 	uint32_t n_problems;

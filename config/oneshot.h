@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ONESHOT_FOLDER "/var/lib/bootfs/one-shot"
-
 /*
  * May the domain's one-shot entry (GRUB's next_entry) be honoured? `key` names the very
  * environment block it stands in (file system, inode, times, content), `mtime_s` is when that was

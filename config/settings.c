@@ -147,6 +147,8 @@ const struct setting host_settings[] = {
 	{"grub-flavour", read_flavour, HOST(flavour), 0, 0, {"auto"}},
 	{"missing-entry", read_choice, HOST(refuse_missing_entry), 0, 0, {"default", "refuse"}},
 	{"missing-kernel", read_choice, HOST(next_when_missing), 0, 0, {"fail", "next"}},
+	{"one-shot", read_choice, HOST(ignore_one_shot), 0, 0, {"honour", "ignore"}},
+	{"state-folder", read_path, HOST(state_folder), 0, 0, {NULL}},
 };
 _Static_assert(ARRAY_SIZE(host_settings) == HOST_SETTINGS, "settings.h counts them");
 
@@ -158,6 +160,7 @@ const struct setting domain_settings[] = {
 	{"grub-flavour", read_flavour, DOMAIN(flavour), 0, 0, {"auto"}},
 	{"missing-entry", read_choice, DOMAIN(refuse_missing_entry), 0, 0, {"default", "refuse"}},
 	{"missing-kernel", read_choice, DOMAIN(next_when_missing), 0, 0, {"fail", "next"}},
+	{"one-shot", read_choice, DOMAIN(ignore_one_shot), 0, 0, {"honour", "ignore"}},
 };
 _Static_assert(ARRAY_SIZE(domain_settings) == DOMAIN_SETTINGS, "settings.h counts them");
 

@@ -98,6 +98,7 @@ static int add_domain(struct xl_reader *reader, struct text name, struct text fi
 		return -ENOMEM;
 	domain->refuse_missing_entry = config->refuse_missing_entry;
 	domain->next_when_missing = config->next_when_missing;
+	domain->ignore_one_shot = config->ignore_one_shot;
 	*reader->last = domain;
 	reader->last = &domain->next;
 	config->n_domains++;

@@ -105,6 +105,8 @@ struct bootmenu {
 	struct text superusers;
 	struct menu_user *users;
 	struct text one_shot; /* a next_entry (or the like) that was honoured; see one_shot_key */
+	struct text one_shot_key;  /* answer: tells that very environment block from any other */
+	int64_t one_shot_mtime_s;  /* answer: when it was written, seconds since 1970 */
 	struct text one_shot_file; /* "(hd0,msdos1)/boot/grub/grubenv" */
 	struct text bytes;         /* answer: what PIECE_BYTES points into */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/daemon.h"
 
+#include "fuse/one_shot.h"
+
 #include "fuse/folder.h"
 #include "fuse/reload.h"
 
@@ -88,5 +90,7 @@ int daemon_configure(struct daemon *daemon, struct config *config, struct err *e
 	r = update_folders(daemon, config);
 	config_free(daemon->config);
 	daemon->config = config;
+	if (daemon->xl_helper)
+		one_shot_tidy(config);
 	return r ? err_set(err, ENOMEM, "out of memory: not all domains are shown") : 0;
 }

@@ -133,6 +133,7 @@ void folder_drop(struct folder *folder)
 	owner_remove(&folder->daemon->owners, &folder->owner);
 	arena_done(&folder->arena);
 	free(folder->note);
+	free(folder->refused);
 	free(folder->name);
 	free(folder);
 }

@@ -40,6 +40,7 @@ struct folder {
 	struct match match;
 	struct disks *disks; /* opened ones, until they go into a snapshot */
 	char *note;          /* for the log: whose disk it is; NULL: nothing to say */
+	char *refused;       /* why its one-shot entry is not honoured; NULL: it is, or none */
 	bool whole_domain;   /* below .disk: the domain is found, or there is none */
 	struct run run;
 	struct timer deadline;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/folder_steps.h"
+#include "fuse/one_shot.h"
 #include "fuse/opening.h"
 
 #include <errno.h>
@@ -32,6 +33,8 @@ static void folder_add_notes(const struct folder *folder, struct inspection *ins
 		if (problem.len && !text_equal(problem, inspection->error))
 			report_add_first(&inspection->report, REPORT_WARNING, problem);
 	}
+	if (folder->refused)
+		report_add_first(&inspection->report, REPORT_WARNING, text_of(folder->refused));
 	if (folder->note)
 		report_add_first(&inspection->report, REPORT_NOTE, text_of(folder->note));
 	if (domain && domain->kernel.len)
@@ -81,14 +84,19 @@ static void folder_stays(struct folder *folder)
 	folder_end(folder, 0);
 }
 
+static struct text folder_domain_name(const struct folder *folder)
+{
+	return folder->domain  ? folder->domain->name
+	       : folder->disks ? folder->disks->how.domain
+			       : TEXT("");
+}
+
 /* Ends the question. Takes over the inspection. */
 static void folder_show(struct folder *folder, struct inspection *inspection)
 {
-	struct text domain = folder->disks ? folder->disks->how.domain : TEXT("");
+	struct text domain = folder_domain_name(folder);
 	struct snapshot *snapshot;
 
-	if (folder->domain)
-		domain = folder->domain->name;
 	if (folder_keeps(folder, inspection)) {
 		inspection_free(inspection);
 		folder_stays(folder);
@@ -144,6 +152,25 @@ static void PRINTF_LIKE(2, 3) folder_failed(struct folder *folder, const char *f
 	folder_show(folder, inspection);
 }
 
+static void folder_inspect(struct folder *folder);
+
+/* Asks once more, without the one-shot entry, where that must not be honoured. */
+static bool folder_asks_again(struct folder *folder, struct inspection *inspection)
+{
+	struct err why = {0};
+
+	if (folder->refused || !one_shot_is_refused(folder->daemon->config, inspection,
+				       folder_domain_name(folder), &why))
+		return false;
+	if (asprintf(&folder->refused, "one-shot entry not honoured: %s", why.text) < 0) {
+		folder->refused = NULL;
+		return false;
+	}
+	folder->disks->how.ignore_one_shot = true;
+	folder_inspect(folder);
+	return true;
+}
+
 static void folder_inspected(
 	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
 {
@@ -156,6 +183,10 @@ static void folder_inspected(
 
 		folder_failed(folder, "%s%s: %s", disks->disk[0].path.at,
 			disks->n > 1 ? " or another disk" : "", err->text);
+		return;
+	}
+	if (folder_asks_again(folder, inspection)) {
+		inspection_free(inspection);
 		return;
 	}
 	folder_add_notes(folder, inspection);
@@ -182,8 +213,9 @@ static void folder_inspect(struct folder *folder)
 		folder_has_no_disk(folder);
 		return;
 	}
-	if (before && snapshot_is_whole(before) && before->disks &&
-		folder->shown_by == folder->asked_by &&
+	/* Whether a one-shot entry is honoured depends on more than the disks. */
+	if (before && snapshot_is_whole(before) && !before->inspection->menu.one_shot.len &&
+		!folder->refused && before->disks && folder->shown_by == folder->asked_by &&
 		disks_unchanged(before->disks, folder->disks)) {
 		folder_stays(folder);
 		return;
@@ -297,6 +329,8 @@ static void folder_begin(struct folder *folder)
 {
 	struct disks *disks;
 
+	free(folder->refused);
+	folder->refused = NULL;
 	folder->asked_by = folder->daemon->generation;
 	folder->recheck = false;
 	folder->whole_domain = !folder->request;

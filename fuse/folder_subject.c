@@ -16,6 +16,7 @@ static struct how host_how(const struct daemon *daemon)
 		.flavour = config->flavour,
 		.policy.refuse_missing_entry = config->refuse_missing_entry,
 		.policy.next_when_missing = config->next_when_missing,
+		.ignore_one_shot = config->ignore_one_shot,
 		.limits = config->limits,
 		.uid = daemon->inspector.settings.uid,
 		.gid = daemon->inspector.settings.gid,
@@ -25,6 +26,7 @@ static struct how host_how(const struct daemon *daemon)
 static void add_domain_settings(struct how *how, const struct domain *domain)
 {
 	how->domain = domain->name;
+	how->ignore_one_shot = domain->ignore_one_shot;
 	how->platform = first_of(domain->platform, how->platform);
 	how->flavour = first_of(domain->flavour, how->flavour);
 	how->policy = (struct boot_policy){
@@ -39,7 +41,7 @@ static void add_domain_settings(struct how *how, const struct domain *domain)
 static void add_request_settings(struct how *how, const struct disk_request *request)
 {
 	how->only_config = request->only_config;
-	how->ignore_one_shot = request->ignore_one_shot;
+	how->ignore_one_shot |= request->ignore_one_shot;
 	how->offset = request->offset;
 	how->platform = first_of(request->platform, how->platform);
 	how->flavour = first_of(request->flavour, how->flavour);

@@ -18,6 +18,7 @@ static const struct file folder_files[] = {
 	{NODE_JSON, TYPE_TEXT, "menu.json"},
 	{NODE_LOG, TYPE_TEXT, "log"},
 	{NODE_ERROR, TYPE_TEXT, "error"},
+	{NODE_ONE_SHOT, TYPE_TEXT, "one-shot"},
 	{NODE_DEFAULT, TYPE_LINK, "default"},
 	{NODE_ENTRIES, TYPE_FOLDER, "entries"},
 };
@@ -152,6 +153,8 @@ bool tree_has(const struct tree *tree, struct node node)
 		return node.entry == 0 && tree->n_entries;
 	case NODE_ERROR:
 		return node.entry == 0 && inspection->error.len;
+	case NODE_ONE_SHOT:
+		return node.entry == 0 && inspection->menu.one_shot_key.len;
 	case NODE_DEFAULT:
 		return node.entry == 0 && default_boots(inspection);
 	default:
@@ -245,6 +248,8 @@ void tree_render(const struct tree *tree, struct node node, struct strbuf *out)
 		return render_log(out, inspection);
 	case NODE_ERROR:
 		return render_error(out, inspection);
+	case NODE_ONE_SHOT:
+		return render_one_shot(out, inspection, tree->domain);
 	case NODE_DEFAULT:
 		return strbuf_addf(out, "entries/%d", inspection->menu.default_entry->index);
 	default:

@@ -4,6 +4,7 @@
 #include "core/size.h"
 #include "inspect/choose.h"
 #include "inspect/contents.h"
+#include "inspect/one_shot.h"
 #include "inspect/places.h"
 
 #include <errno.h>
@@ -146,6 +147,8 @@ static int find_and_complete(struct guest *guest, struct err *err)
 		return r;
 	explain_empty_entries(inspection);
 	r = complete_entries(&contents);
+	if (r >= 0)
+		r = one_shot_identify(guest, &inspection->menu);
 	return r < 0 ? err_set(err, -r, "no memory left for the menu (inspect-memory)") : 0;
 }
 

@@ -146,6 +146,8 @@ static void get_menu(
 	menu->superusers = wire_get_text(in, "menu superusers");
 	menu->one_shot = wire_get_text(in, "menu one-shot");
 	menu->one_shot_file = wire_get_text(in, "menu one-shot file");
+	menu->one_shot_key = wire_get_text(in, "menu one-shot key");
+	menu->one_shot_mtime_s = (int64_t)wire_get_u64(in, "menu one-shot time");
 	menu->bytes = wire_get_text(in, "menu bytes");
 	if (menu->timeout_s < -1)
 		wire_refuse(in, "menu timeout", "negative");

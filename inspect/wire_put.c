@@ -113,6 +113,8 @@ static void put_menu(struct strbuf *buf, const struct bootmenu *menu)
 	wire_put_text(buf, menu->superusers);
 	wire_put_text(buf, menu->one_shot);
 	wire_put_text(buf, menu->one_shot_file);
+	wire_put_text(buf, menu->one_shot_key);
+	wire_put_u64(buf, (uint64_t)menu->one_shot_mtime_s);
 	wire_put_text(buf, menu->bytes);
 	put_entries(buf, menu);
 }

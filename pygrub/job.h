@@ -20,7 +20,9 @@ struct exchange {
 	bool no_boot;              /* nothing boots from the disks that were searched */
 	bool final; /* the failure is the guest's or the folder's: no other mount helps */
 	bool with_ramdisk;
-	char warnings[2048]; /* one a line */
+	/* The one-shot entry that is the default: to be recorded once the answer is out. */
+	char one_shot_domain[256], one_shot_key[512]; /* empty: none */
+	char warnings[2048];                          /* one a line */
 };
 
 struct job {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pygrub/one_shot.h"
 #include "pygrub/job.h"
 
 #include "core/checked.h"
@@ -156,6 +157,7 @@ static int boot(const struct job *job, int folder, struct err *err)
 		return r == -ENOENT ? job_no_boot(job, err) : r;
 	message_debug(job->options, "booting %s", choice.entry);
 	check_domain(job, folder);
+	one_shot_note(job, folder);
 	r = tree_check_source(folder, choice.entry, err);
 	if (!r)
 		r = fetch_open(job, folder, &choice, &files, err);

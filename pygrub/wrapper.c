@@ -4,6 +4,7 @@
 #include "pygrub/attempt.h"
 #include "pygrub/message.h"
 #include "pygrub/mounts.h"
+#include "pygrub/one_shot.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -133,8 +134,12 @@ static int deliver(struct run *run, struct err *err)
 		return -err->code;
 	if (run->job.copies && copies_publish(&run->copies, run->job.exchange->with_ramdisk, err))
 		return -err->code;
-	return answer_write(
-		show ? &terminal : &run->output, strbuf_text(&result), run->watch.signal_fd, err);
+	if (answer_write(show ? &terminal : &run->output, strbuf_text(&result),
+		    run->watch.signal_fd, err))
+		return -err->code;
+	if (run->job.copies)
+		one_shot_consume(&run->job);
+	return 0;
 }
 
 static int do_run(struct run *run, struct err *err)

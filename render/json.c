@@ -166,6 +166,7 @@ static json_t *json_one_shot(const struct bootmenu *menu)
 
 	json_object_set_new(object, "value", json_text(menu->one_shot, NULL));
 	json_object_set_new(object, "file", json_text_or_null(menu->one_shot_file, NULL));
+	json_object_set_new(object, "key", json_text_or_null(menu->one_shot_key, NULL));
 	return object;
 }
 

@@ -112,7 +112,7 @@ static void render_from(struct strbuf *out, const struct inspection *inspection)
 	strbuf_addc(out, '\n');
 }
 
-static void render_one_shot(struct strbuf *out, const struct bootmenu *menu)
+static void menu_one_shot(struct strbuf *out, const struct bootmenu *menu)
 {
 	if (!menu->one_shot.len)
 		return;
@@ -150,7 +150,24 @@ void render_menu(struct strbuf *out, const struct inspection *inspection)
 		strbuf_addc(out, '\n');
 	render_default(out, inspection);
 	render_timeout(out, menu);
-	render_one_shot(out, menu);
+	menu_one_shot(out, menu);
 	render_from(out, inspection);
 	render_warnings(out, &inspection->report);
+}
+
+static void one_shot_line(struct strbuf *out, const char *word, struct text value)
+{
+	strbuf_addf(out, "%s ", word);
+	escape_add(out, value);
+	strbuf_addc(out, '\n');
+}
+
+void render_one_shot(struct strbuf *out, const struct inspection *inspection, struct text domain)
+{
+	const struct bootmenu *menu = &inspection->menu;
+
+	one_shot_line(out, "entry", menu->one_shot);
+	one_shot_line(out, "file", menu->one_shot_file);
+	one_shot_line(out, "domain", domain);
+	one_shot_line(out, "key", menu->one_shot_key);
 }

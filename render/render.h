@@ -20,6 +20,9 @@ void render_error(struct strbuf *out, const struct inspection *inspection);
  */
 void render_json(struct strbuf *out, const struct inspection *inspection, struct text domain);
 
+/* The one-shot entry that is the default: what was asked for, where, and what is to be recorded. */
+void render_one_shot(struct strbuf *out, const struct inspection *inspection, struct text domain);
+
 void render_title(struct strbuf *out, const struct menu_entry *entry);
 void render_id(struct strbuf *out, const struct menu_entry *entry);
 void render_path(struct strbuf *out, const struct menu_entry *entry);
