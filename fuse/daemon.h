@@ -41,6 +41,7 @@ struct daemon {
 
 	struct fuse_session *session;
 	struct fuse_buf request; /* the one being received; libfuse owns the memory */
+	struct scratch listing;  /* what a folder's listing is written into */
 	struct source fuse, signals;
 	bool answering;                         /* FUSE's handshake is done */
 	void (*answers)(struct daemon *daemon); /* called then, once */

@@ -19,62 +19,64 @@ struct running {
 	struct mount mount;
 	const struct options *options;
 	int ready_fd;
+	char inspector[PATH_MAX], xl_helper[PATH_MAX];
 };
 
 /* ---- programs beside ours ------------------------------------------------------------------- */
 
-/* A program by its name relative to the folder of our own. NULL: it is not there. */
-static char *find_program(const char *name)
+/* A program by its name relative to the folder of our own; false: it is not there. */
+static bool find_program(const char *name, char path[PATH_MAX])
 {
-	char self[PATH_MAX], *slash, *path;
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
 
 	if (n <= 0)
-		return NULL;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash || asprintf(&path, "%.*s/%s", (int)(slash - self), self, name) < 0)
-		return NULL;
-	if (access(path, X_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
+		return false;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash || (size_t)(slash + 1 - path) + strlen(name) >= PATH_MAX)
+		return false;
+	memcpy(slash + 1, name, strlen(name) + 1);
+	return access(path, X_OK) == 0;
 }
 
 /* bootfs-config, where it is installed or built; where it is missing, config_read() says so. */
-static char *find_xl_helper(void)
+static void find_xl_helper(char path[PATH_MAX])
 {
-	char *path = find_program("../libexec/bootfs/bootfs-config");
-
-	if (!path)
-		path = find_program("bootfs-config");
-	return path ? path : strdup("bootfs-config");
+	if (!find_program("../libexec/bootfs/bootfs-config", path) &&
+		!find_program("bootfs-config", path))
+		snprintf(path, PATH_MAX, "bootfs-config");
 }
 
 /* ---- checking ------------------------------------------------------------------------------- */
 
 int run_check(const struct options *options)
 {
-	_free_ char *helper = find_xl_helper();
-	_config_ struct config *config = config_read(options->config, helper);
 	struct notice notice = {0};
+	struct config *config;
+	char helper[PATH_MAX];
+	bool good;
 
+	find_xl_helper(helper);
+	config = config_read(options->config, helper);
 	if (!config) {
 		notice_say(&notice, LOG_ERR, "out of memory");
 		return 1;
 	}
 	config_check_users(config);
 	say_problems(&notice, config);
-	if (config->errors || config->xl_errors)
-		return 1;
-	printf("%s: ok, %u domains\n", options->config, config->n_domains);
-	return 0;
+	good = !config->errors && !config->xl_errors;
+	if (good)
+		printf("%s: ok, %u domains\n", options->config, config->n_domains);
+	config_free(config);
+	return good ? 0 : 1;
 }
 
 /* ---- starting ------------------------------------------------------------------------------- */
 
-static int daemon_init(struct daemon *daemon, struct err *err)
+static int daemon_init(struct running *running, struct err *err)
 {
+	struct daemon *daemon = &running->daemon;
 	struct stat ns;
 	int r = loop_init(&daemon->loop);
 
@@ -89,8 +91,8 @@ static int daemon_init(struct daemon *daemon, struct err *err)
 	clock_gettime(CLOCK_REALTIME, &daemon->started);
 	daemon->inspector.settings.namespaces = true;
 	daemon->inspector.settings.reopened = true;
-	daemon->inspector.settings.inspector = find_program("bootfs-inspect");
-	if (!daemon->inspector.settings.inspector)
+	daemon->inspector.settings.inspector = running->inspector;
+	if (!find_program("bootfs-inspect", running->inspector))
 		return err_set(err, ENOENT, "bootfs-inspect is missing: it lies beside bootfs");
 	if (stat("/proc/self/ns/mnt", &ns))
 		return err_set(err, errno, "/proc/self/ns/mnt: %m");
@@ -162,7 +164,7 @@ static int start(struct running *running, struct config *config, struct err *err
 {
 	struct daemon *daemon = &running->daemon;
 	const char *path = running->options->mountpoint;
-	int r = daemon_init(daemon, err);
+	int r = daemon_init(running, err);
 
 	if (r) {
 		config_free(config);
@@ -273,8 +275,9 @@ int run(const struct options *options)
 	running.ready_fd = options->ready_fd;
 	running.daemon.notice.quiet = options->private;
 	running.daemon.config_file = absolute(options->config);
+	find_xl_helper(running.xl_helper);
 	if (!options->private || options->xl_domains)
-		running.daemon.xl_helper = find_xl_helper();
+		running.daemon.xl_helper = running.xl_helper;
 	if (geteuid() != 0 || !running.daemon.config_file || !bind_to_parent(options)) {
 		fail(&running, geteuid() ? "must be run as root: it mounts, and opens disks"
 					 : "out of memory");

@@ -231,11 +231,16 @@ static void serve_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset
 		.plus = plus,
 		.size = size,
 	};
-	_free_ char *buffer = malloc(size);
+	char *buffer;
 	uint64_t from = (uint64_t)offset;
 
-	if (!buffer || (dir->snapshot && !snapshot_is_whole(dir->snapshot))) {
-		fuse_reply_err(req, buffer ? ESTALE : ENOMEM);
+	if (dir->snapshot && !snapshot_is_whole(dir->snapshot)) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	buffer = scratch_get(&list.daemon->listing, size);
+	if (!buffer) {
+		fuse_reply_err(req, ENOMEM);
 		return;
 	}
 	list.at = buffer;
