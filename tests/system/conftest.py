@@ -80,14 +80,23 @@ def guest(tmp_path):
     return make
 
 
+def mounts():
+    """Path and type of every mount, the topmost last."""
+    for line in os.fsdecode(Path("/proc/self/mountinfo").read_bytes()).splitlines():
+        left, right = line.split(" - ")
+        yield re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), left.split(" ")[4]), right.split()[0]
+
+
 def mounts_at(path):
     """Types of what is mounted on a path, the topmost last."""
-    found = []
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        left, right = line.split(" - ")
-        if re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), left.split()[4]) == str(path):
-            found.append(right.split()[0])
-    return found
+    return [kind for where, kind in mounts() if where == str(path)]
+
+
+def unmount_below(folder):
+    """Takes every bootfs mount below a folder away; its daemon ends then."""
+    for where, kind in reversed(list(mounts())):
+        if kind == "fuse.bootfs" and Path(where).is_relative_to(folder):
+            subprocess.run(["umount", "-l", where], check=False)
 
 
 class Bootfs:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import BUILD, boot_files, domain, mounts_at, wait_until
+from conftest import BUILD, boot_files, domain, mounts_at, unmount_below, wait_until
 
 FILES = boot_files()
 KERNEL = FILES["/boot/vmlinuz-1"]
@@ -28,11 +28,7 @@ def conf(tmp_path, guest):
     file.write_text("[bootfs]\nxl-config = none\nworker-user = nobody\n" +
                     f"mountpoint = {tmp_path}/mnt\n" + domain("mail", guest("mail.img")))
     yield file
-    for line in subprocess.run(["pgrep", "-f", str(file)], capture_output=True, text=True,
-                               check=False).stdout.split():
-        os.kill(int(line), signal.SIGKILL)
-    while "fuse.bootfs" in mounts_at(tmp_path / "mnt"):
-        subprocess.run(["umount", "-l", tmp_path / "mnt"], check=False)
+    unmount_below(tmp_path)
 
 
 def daemons(conf):
