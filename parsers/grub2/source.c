@@ -163,9 +163,15 @@ static void report_unread(struct grub *g, const struct grub_call *call, int r)
 /* source and . - in the same context; what is wrong with the file does not fail the command. */
 int grub_cmd_source(struct grub *g, const struct grub_call *call)
 {
+	const struct volume_info *volume = g->shown_volume;
+	struct text path = g->shown_path;
+
 	if (call->count != 1)
 		return GRUB_BAD_ARGUMENT;
 	report_unread(g, call, grub_run_file(g, call->args[0]));
+	/* The menu stays that of the file with the command. */
+	g->shown_volume = volume;
+	g->shown_path = path;
 	return GRUB_OK;
 }
 

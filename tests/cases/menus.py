@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the inspector on a case's disk and compares its menu with the expected one."""
 
 import json
@@ -118,6 +119,8 @@ class Comparison:
         for key in ("loader", "flavour", "timeout_style", "default_reason"):
             if key in expected and expected[key] is not None:
                 self.same(key, shown[key], expected[key])
+        if "config" in expected:
+            self.same("config", shown["config"]["path"], expected["config"])
         if "timeout" in expected:
             self.same("timeout", shown["timeout"], expected["timeout"])
         self.words("error", shown["error"] or "", expected.get("error"))

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Conformance cases: a folder LANGUAGE/CASE each, with disk.json, the guest's files and expect.json.
 
 A new case needs no code; tests/cases/README.md says what the files hold.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The collection of menus with known answers that lies beside the repository, where it does.
 
 Its answers come from GRUB itself or from the documented rules. Each case is read twice: as it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Every file of every fuzz corpus is given to its target again: what was found once stays found."""
 
 import os

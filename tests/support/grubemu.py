@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Asks GRUB itself: grub-emu, driven through a terminal, reads the grub.cfg of a disk image.
 
 grub-emu has no loader commands, so functions of those names are called in their place and print
@@ -8,9 +9,9 @@ arguments from the functions' lines.
 import os
 import re
 import shlex
+import subprocess
 import tempfile
 
-import mkdisk
 import pexpect
 
 PROGRAM = "/usr/bin/grub-emu"
@@ -34,16 +35,33 @@ function __record {
 	__say C "$1"
 	__say R "$root"
 	shift
-	__missing=0
 	for __a in "$@"; do
 		__say A "$__a"
 	done
-	if [ -f "$1" ]; then true; else __say M "$1"; __missing=1; fi
+	while regexp '^x--' "x$1"; do
+		shift
+	done
+	__there "$1"
+}
+function __record_all {
+	__say C "$1"
+	__say R "$root"
+	shift
+	for __a in "$@"; do
+		__say A "$__a"
+	done
+	__there "$@"
+}
+function __there {
+	__missing=0
+	for __a in "$@"; do
+		if [ -f "$__a" ]; then true; else __say M "$__a"; __missing=1; fi
+	done
 	echo "~E~"
 	[ "$__missing" = 0 ]
 }
 """
-LOADER = 'function %s {\n\t__record %s "$@"\n}\n'
+LOADER = 'function %s {\n\t%s %s "$@"\n}\n'
 
 # The guest's file is read as GRUB reads its own; the screen stays a text screen whatever it says.
 START = """set root=%(root)s
@@ -51,12 +69,14 @@ set prefix=(%(root)s)%(folder)s
 source (%(root)s)%(config)s
 terminal_output console
 unset pager
+unset fallback
 %(after)s
 """
 
 MENU = r"\x1b\[24;1H *\x1b\[\d+;78H"  # the last that GRUB draws of a menu
 ROW = re.compile(r"\x1b\[(\d+);3H([* ])([^\x1b]*?) *\x1b\[")
 ANY_KEY = "Press any key to continue"
+ENDS = {0: "done", 1: "menu", 2: "shell", 3: "password", -1: "off"}
 HOME, DOWN, END, ENTER = "\x01", "\x0e", "\x05", "\r"
 
 
@@ -64,19 +84,14 @@ class NotUnderstood(Exception):
     """GRUB shows something that this driver does not know."""
 
 
-def probe_disk(path, root, config, after):
-    """A small disk with a grub.cfg that defines the loaders and then reads the guest's file."""
-    text = PRINT + "".join(LOADER % (name, name) for name in
-                           KERNELS + HYPERVISORS + INITRDS + MODULES + OTHERS)
+def write_probe(folder, root, config, after):
+    """A grub.cfg that defines the loaders and then reads the guest's file."""
+    text = PRINT + "".join(LOADER % (name, "__record_all" if name in INITRDS else "__record", name)
+                           for name in KERNELS + HYPERVISORS + INITRDS + MODULES + OTHERS)
     text += START % {"root": root, "folder": os.path.dirname(config), "config": config,
                      "after": after}
-    with tempfile.TemporaryDirectory() as case:
-        os.mkdir(os.path.join(case, "tree"))
-        with open(os.path.join(case, "tree", "grub.cfg"), "w", encoding="utf-8") as file:
-            file.write(text)
-        with open(os.path.join(case, "disk.json"), "w", encoding="utf-8") as file:
-            file.write('{"table": "none", "partitions": [{"tree": "tree", "fs": "ext2"}]}')
-        mkdisk.build(case, path)
+    with open(os.path.join(folder, "grub.cfg"), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def rows(screen):
@@ -129,7 +144,7 @@ def loaded(calls):
         command, words = call["command"], list(call["words"])
         while words and words[0].startswith("--"):
             words.pop(0)
-        if not words or call["missing"]:
+        if not words or call["missing"] or not all(w[:1] in "/(" for w in words[:1]):
             continue
         if command in KERNELS:
             entry = {"kernel": place(call, words[0]), "cmdline": quoted(words[1:]), "initrd": []}
@@ -147,12 +162,14 @@ class GrubEmu:
 
     def __init__(self, image, after="", config="/boot/grub/grub.cfg", root="hd0,msdos1"):
         self.folder = tempfile.TemporaryDirectory(prefix="grub-emu-")
-        probe = os.path.join(self.folder.name, "probe.img")
-        probe_disk(probe, root, config, after)
+        write_probe(self.folder.name, root, config, after)
+        disk = os.path.join(self.folder.name, "disk.img")  # a copy: save_env writes
+        subprocess.run(["cp", "--sparse=always", image, disk], check=True)
         device_map = os.path.join(self.folder.name, "map")
         with open(device_map, "w", encoding="ascii") as file:
-            file.write(f"(hd0) {os.path.abspath(image)}\n(hd1) {probe}\n")
-        self.child = pexpect.spawn(PROGRAM, ["-m", device_map, "-d", "/", "-r", "hd1"],
+            file.write(f"(hd0) {disk}\n")
+        self.child = pexpect.spawn(PROGRAM, ["-m", device_map, "-r", "host",
+                                             "-d", self.folder.name],
                                    env={"TERM": "vt100", "PATH": "/usr/bin",
                                         "CACA_DRIVER": "null"},
                                    timeout=20, dimensions=(25, 80), encoding="utf-8",
@@ -167,25 +184,25 @@ class GrubEmu:
         self.folder.cleanup()
 
     def until(self, *patterns):
-        """What is shown until one of the patterns, and its number."""
+        """What is shown until one of the patterns, and its number; -1 where GRUB ended."""
         try:
             number = self.child.expect([*patterns, pexpect.EOF])
         except pexpect.TIMEOUT as late:
             raise NotUnderstood(repr(self.child.before[-2000:])) from late
         if number == len(patterns):
-            raise NotUnderstood("GRUB ended: " + repr(self.child.before[-2000:]))
+            return -1, self.child.before
         return number, self.child.before + self.child.after
 
     def menu(self):
-        """The rows of the menu that comes next, and the chosen one; None: the command line came."""
+        """The rows of the menu that comes next, and the chosen one; None: no menu came."""
         number, screen = self.until(MENU, r"grub> ")
-        return None if number else rows(screen)
+        return rows(screen) if number == 0 else None
 
     def boot(self):
-        """Waits until an entry has run by itself: the titles on the way to it, and its calls."""
-        _, screen = self.until(ANY_KEY, MENU, r"grub> ")
-        flat = screen.replace("\r", "").replace("\n", "")
-        return re.findall(r"Booting `(.*?)'(?=\x1b|~|error|Loading|Press|$)", flat), records(screen)
+        """Waits until an entry has run by itself: titles on the way, its calls, how it ended."""
+        number, screen = self.until(ANY_KEY, MENU, "grub> ", "Enter username")
+        titles = re.findall(r"Booting\s+`(.*?)'\s*?\r\n\r\r\n", screen, re.S)
+        return titles, records(screen), ENDS[number]
 
 
 def top_menu(image, **where):
@@ -208,7 +225,7 @@ def submenu(image, path, **where):
 
 
 def run_entry(image, path=None, **where):
-    """Boots the entry at the path, or without one the default: titles on the way, loader calls."""
+    """Boots the entry at the path, or without one the default; as GrubEmu.boot()."""
     after = "set timeout=0\nset timeout_style=menu"
     if path is not None:
         after += "\nset default=" + shlex.quote(">".join(map(str, path)))

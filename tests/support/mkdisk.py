@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """mkdisk CASE-FOLDER OUT.img: makes a raw disk image as the folder's disk.json describes it.
 
 Nothing is mounted and no root is needed: file systems are made by mke2fs, mtools and xorriso out
