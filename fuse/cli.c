@@ -16,8 +16,7 @@ const char daemon_cli_help[] =
 	"  --config=FILE     read this instead of /etc/bootfs/bootfs.conf\n"
 	"  --check           check the configuration, print each mistake, and end\n"
 	"  -o OPTIONS        mount options; config=FILE is the same as --config\n"
-	"  --private         no xl domains; end with the process that started it\n"
-	"  --xl-domains      with --private: xl domains all the same\n"
+	"  --private         end with the process that started it; say nothing\n"
 	"  --ready-fd=N      write \"1\" to this descriptor when the tree answers\n"
 	"  --help, --version\n"
 	"\n"
@@ -70,8 +69,7 @@ enum {
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_READY,
-	OPTION_PRIVATE,
-	OPTION_XL_DOMAINS,
+	OPTION_PRIVATE
 };
 
 static int parse_option(int option, const char *name, struct options *ret, struct err *err)
@@ -94,9 +92,6 @@ static int parse_option(int option, const char *name, struct options *ret, struc
 		return 0;
 	case OPTION_PRIVATE:
 		ret->private = true;
-		return 0;
-	case OPTION_XL_DOMAINS:
-		ret->xl_domains = true;
 		return 0;
 	case OPTION_CONFIG:
 		ret->config = optarg;
@@ -132,7 +127,6 @@ int daemon_cli_parse(int argc, char **argv, struct options *ret, struct err *err
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{"ready-fd", required_argument, NULL, OPTION_READY},
 		{"private", no_argument, NULL, OPTION_PRIVATE},
-		{"xl-domains", no_argument, NULL, OPTION_XL_DOMAINS},
 		{0},
 	};
 	int option, r;

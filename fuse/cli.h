@@ -10,9 +10,8 @@ struct options {
 	const char *config;     /* path of bootfs.conf */
 	const char *mountpoint; /* NULL: as the configuration says */
 	bool foreground, check, help, version;
-	bool private;    /* no xl domains; ends with whoever started it */
-	bool xl_domains; /* with private: xl domains all the same */
-	int ready_fd;    /* told "1" when the tree answers, or why it will not; -1: none */
+	bool private; /* ends with whoever started it; says nothing but to ready_fd */
+	int ready_fd; /* told "1" when the tree answers, or why it will not; -1: none */
 };
 
 /* -EINVAL with err: one line that names the mistake. Borrows argv's strings. */

@@ -276,8 +276,7 @@ int run(const struct options *options)
 	running.daemon.notice.quiet = options->private;
 	running.daemon.config_file = absolute(options->config);
 	find_xl_helper(running.xl_helper);
-	if (!options->private || options->xl_domains)
-		running.daemon.xl_helper = running.xl_helper;
+	running.daemon.xl_helper = running.xl_helper;
 	if (geteuid() != 0 || !running.daemon.config_file || !bind_to_parent(options)) {
 		fail(&running, geteuid() ? "must be run as root: it mounts, and opens disks"
 					 : "out of memory");

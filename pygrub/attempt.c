@@ -122,6 +122,8 @@ static int read_status(const struct job *job, pid_t pid, struct err *err)
 	waitpid(pid, &status, 0);
 	exchange->err.text[sizeof(exchange->err.text) - 1] = '\0';
 	exchange->warnings[sizeof(exchange->warnings) - 1] = '\0';
+	exchange->one_shot_domain[sizeof(exchange->one_shot_domain) - 1] = '\0';
+	exchange->one_shot_key[sizeof(exchange->one_shot_key) - 1] = '\0';
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (exchange->err.code)
@@ -150,31 +152,8 @@ static int attempt(
 	return r;
 }
 
-/*
- * A private bootfs starts without xl's domain files: on a host of many that would be most of its
- * time. Where the disk alone does not boot, it may be one of several of a domain.
- */
-static int attempt_private(struct job *job, const struct watch *watch, struct err *err)
-{
-	int r;
-
-	job->xl_domains = job->options->domain;
-	r = attempt(job, watch, NULL, err);
-	if (r == -EIO && !job->exchange->final) {
-		message_debug(job->options, "%s: once more", err->text);
-		*err = (struct err){0};
-		r = attempt(job, watch, NULL, err);
-	}
-	if (r && r != -EINTR && job->exchange->no_boot && !job->xl_domains) {
-		message_debug(job->options, "%s: looking at xl's domains", err->text);
-		job->xl_domains = true;
-		*err = (struct err){0};
-		r = attempt(job, watch, NULL, err);
-	}
-	return r;
-}
-
-int attempt_all(struct job *job, const struct watch *watch, const char *mountpoint, struct err *err)
+int attempt_all(
+	const struct job *job, const struct watch *watch, const char *mountpoint, struct err *err)
 {
 	int r;
 
@@ -190,7 +169,12 @@ int attempt_all(struct job *job, const struct watch *watch, const char *mountpoi
 		message_warning(job->options, text_of(first.text));
 		message_warning(job->options, TEXT("trying again with a private bootfs"));
 	}
-	r = attempt_private(job, watch, err);
+	r = attempt(job, watch, NULL, err);
+	if (r == -EIO && !job->exchange->final) {
+		message_debug(job->options, "%s: once more", err->text);
+		*err = (struct err){0};
+		r = attempt(job, watch, NULL, err);
+	}
 	print_warnings(job);
 	return r;
 }

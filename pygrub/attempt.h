@@ -14,9 +14,8 @@ struct watch {
 
 /*
  * Reads through the mount, where `mountpoint` is not NULL, then, if that fails by the mount's
- * fault, through a private bootfs; there once more when the disk changed under it, and once more with
- * xl's domains where this disk alone does not boot. 0: the result
+ * fault, through a private bootfs; there once more when the disk changed under it. 0: the result
  * is in the job's memfd. -EINTR: a signal came. Else -errno with err.
  */
-int attempt_all(struct job *job, const struct watch *watch, const char *mountpoint,
+int attempt_all(const struct job *job, const struct watch *watch, const char *mountpoint,
 	struct err *err) MUST_CHECK;

@@ -79,7 +79,7 @@ int fetch_open(const struct job *job, int folder, const struct choice *choice,
 	r = open_all(job, folder, choice, ret, &no_kernel);
 	if (no_kernel) {
 		(void)explain_missing(job, folder, choice, err);
-		return job_no_boot(job, err);
+		return job_final(job, err);
 	}
 	if (r) {
 		errno = -r;

@@ -17,7 +17,6 @@ struct exchange {
 	_Atomic uint64_t progress; /* rises as long as it gets on */
 	_Atomic bool opened;       /* the mount has answered at all */
 	struct err err;            /* why it failed */
-	bool no_boot;              /* nothing boots from the disks that were searched */
 	bool final; /* the failure is the guest's or the folder's: no other mount helps */
 	bool with_ramdisk;
 	/* The one-shot entry that is the default: to be recorded once the answer is out. */
@@ -32,7 +31,6 @@ struct job {
 	struct exchange *exchange;
 	int result_fd; /* memfd: the answer or the list */
 	pid_t parent;
-	bool xl_domains; /* a private bootfs reads xl's domain files */
 };
 
 /* Appends to exchange->warnings. */
@@ -40,9 +38,6 @@ void job_warn(const struct job *job, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Marks the failure as one that another mount would not mend; returns -err->code. */
 int job_final(const struct job *job, struct err *err);
-
-/* The same where the guest has nothing to boot: more disks of its domain may help. */
-int job_no_boot(const struct job *job, struct err *err);
 
 /*
  * The reading process: everything that touches the mount. `mountpoint` NULL: starts a private

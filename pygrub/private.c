@@ -62,18 +62,16 @@ static void exec_daemon(
 	const char *program, const struct private_settings *settings, pid_t parent, int ready)
 {
 	/* execve() takes no const. */
-	char *argv[9] = {(char *)(uintptr_t)program, (char[]){"-f"}, (char[]){"--private"},
+	char *argv[8] = {(char *)(uintptr_t)program, (char[]){"-f"}, (char[]){"--private"},
 		(char[]){"--ready-fd=3"}, (char[]){MOUNTPOINT}};
-	char xl_domains[] = "--xl-domains", config[] = "--config";
-	int n = 5, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char config[] = "--config";
 	struct rlimit limit;
 	sigset_t none;
 
-	if (settings->xl_domains)
-		argv[n++] = xl_domains;
 	if (settings->config) {
-		argv[n++] = config;
-		argv[n] = (char *)(uintptr_t)settings->config;
+		argv[5] = config;
+		argv[6] = (char *)(uintptr_t)settings->config;
 	}
 	setsid();
 	/* First above everything that is put in its place below. */

@@ -9,7 +9,6 @@
 
 struct private_settings {
 	const char *config; /* its configuration file; NULL: bootfs's own choice */
-	bool xl_domains;    /* it reads xl's files, too: a disk may be one of several of a domain */
 	bool debug;         /* it may talk on standard error */
 };
 

@@ -40,12 +40,6 @@ int job_final(const struct job *job, struct err *err)
 	return -err->code;
 }
 
-int job_no_boot(const struct job *job, struct err *err)
-{
-	job->exchange->no_boot = true;
-	return job_final(job, err);
-}
-
 static void step(const struct job *job)
 {
 	atomic_fetch_add(&job->exchange->progress, 1);
@@ -154,7 +148,7 @@ static int boot(const struct job *job, int folder, struct err *err)
 		job_warn(job, "%s", choice.warning.at);
 	strbuf_done(&choice.warning);
 	if (r)
-		return r == -ENOENT ? job_no_boot(job, err) : r;
+		return r == -ENOENT ? job_final(job, err) : r;
 	message_debug(job->options, "booting %s", choice.entry);
 	check_domain(job, folder);
 	one_shot_note(job, folder);
@@ -183,7 +177,7 @@ static int list(const struct job *job, int folder, struct err *err)
 	json_decref(menu);
 	if (!count) {
 		(void)tree_error(folder, err);
-		return job_no_boot(job, err);
+		return job_final(job, err);
 	}
 	return put_result(job, &out, err);
 }
@@ -265,7 +259,6 @@ static int read_private(const struct job *job, struct err *err)
 {
 	const struct private_settings settings = {
 		.config = job->options->config_file,
-		.xl_domains = job->xl_domains,
 		.debug = job->options->debug,
 	};
 	CLEANUP(private_stop) struct private_bootfs own = {0};

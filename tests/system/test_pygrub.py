@@ -257,6 +257,19 @@ def test_finds_the_second_disk_of_an_xl_domain_without_a_bootfs(tmp_path, swap, 
     check_second_disk(wrapper, swap, *options)
 
 
+@pytest.mark.skipif(not (BUILD / "bootfs-config").exists(), reason="without libxlutil")
+def test_follows_an_xl_domains_settings_without_a_bootfs(private):
+    """A pin that held only while bootfs runs would boot another kernel on the day it does not."""
+    (private.folder / "mail.cfg").write_text(
+        f"name = 'mail'\ndisk = [ '{private.image},raw,xvda,w' ]\n")
+    private.config.write_text(f"[bootfs]\nxl-config = {private.folder}/*.cfg\n"
+                              "worker-user = nobody\n[domain mail]\nentry = old\nargs = x=y\n")
+    done = private.run("-q", "--output-format=simple")
+    answer = parse_simple(done.stdout)
+    assert Path(answer["kernel"]).read_bytes() == private.files["boot/old"]
+    assert answer["args"] == "root=/dev/xvda1 x=y"
+
+
 def test_an_unknown_domain_is_named(private):
     done = private.run("-q", "--domain=nobody")
     assert done.returncode == 0 and "no domain nobody" in done.stderr
