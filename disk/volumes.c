@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/volumes.h"
 
+#include "core/size.h"
 #include "disk/scan.h"
 
 #include <errno.h>
@@ -147,35 +148,17 @@ static int name_disks(struct volumes *volumes, const struct disk *disks, uint32_
 	return 0;
 }
 
-/* "10.0 GiB" */
-struct size_text {
-	char text[24];
-};
-
-static struct size_text print_size(uint64_t size)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-	struct size_text ret;
-	double value = (double)size;
-	unsigned unit = 0;
-
-	for (; value >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
-		value /= 1024;
-	snprintf(ret.text, sizeof(ret.text), unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-	return ret;
-}
-
 static void report_disk(struct volumes *volumes, const struct volume_disk *disk, const char *what)
 {
 	const struct disk *of = disk->of;
-	struct size_text size = print_size(of->dev.size);
+	struct size_text size = size_text(of->dev.size);
 	char device[40] = "";
 
 	if (of->device)
 		snprintf(device, sizeof(device), ", device %u:%u", major(of->device),
 			minor(of->device));
 	report_add(volumes->report, REPORT_OK, "%.*s %.*s %s%s%s", TEXT_ARG(disk->name),
-		TEXT_ARG(of->path), size.text, device, what);
+		TEXT_ARG(of->path), size.at, device, what);
 }
 
 /* An image that is a partition: GRUB inside the guest sees a disk with it. */

@@ -28,7 +28,7 @@ CHILD_ONLY = {"inspect/answer.h", "inspect/sandbox.h"}
 ASKER = ["ask", "wire", "question", "inspection"]
 
 # The law, as a list: shared objects the daemon may be linked with.
-DAEMON_LIBRARIES = {"libfuse3", "libinih", "libjansson", "libseccomp", "libc", "libpthread",
+DAEMON_LIBRARIES = {"libfuse3", "libinih", "libjansson", "libc", "libpthread",
                     "ld-linux-x86", "ld-linux-aarch64", "linux-vdso"}
 
 

@@ -139,6 +139,7 @@ def test_the_json_is_that_of_the_manual(guest):
                               "path": "/boot/grub/grub.cfg"}
     assert (said["status"], said["error"], said["domain"]) == ("ok", None, None)
     assert (said["default"], said["default_index"], said["timeout"]) == ([1, 1], 2, 5)
+    assert said["default_reason"] == "saved_entry in (hd0,msdos1)/boot/grub/grubenv"
     assert said["entries"][0] == {
         "index": 0, "path": [0], "title": "Debian GNU/Linux", "id": "gnulinux-simple-3f0c",
         "submenu": False, "bootable": True, "error": None,

@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "core/limits.h"
 #include "core/report.h"
+#include "core/size.h"
 #include "core/strbuf.h"
 
 #include <errno.h>
@@ -50,6 +51,18 @@ static void disk_integers_are_read_in_their_own_order(void **state)
 	memcpy(&big, bytes, sizeof(big));
 	assert_int_equal(le32_get(little), 0x04030201);
 	assert_int_equal(be32_get(big), 0x01020304);
+}
+
+static void sizes_are_cut_to_one_decimal(void **state)
+{
+	(void)state;
+	assert_string_equal(size_text(0).at, "0 B");
+	assert_string_equal(size_text(1023).at, "1023 B");
+	assert_string_equal(size_text(1024).at, "1.0 KiB");
+	assert_string_equal(size_text(MIB - 1).at, "1023.9 KiB");
+	assert_string_equal(size_text(10 * GIB).at, "10.0 GiB");
+	assert_string_equal(size_text((uint64_t)8 << 40).at, "8.0 TiB");
+	assert_string_equal(size_text(UINT64_MAX).at, "15.9 EiB");
 }
 
 static void a_text_is_cut_at_each_separator(void **state)
@@ -204,6 +217,7 @@ int main(void)
 		cmocka_unit_test(a_range_ends_inside_or_is_refused),
 		cmocka_unit_test(sums_that_overflow_are_refused),
 		cmocka_unit_test(disk_integers_are_read_in_their_own_order),
+		cmocka_unit_test(sizes_are_cut_to_one_decimal),
 		cmocka_unit_test(a_text_is_cut_at_each_separator),
 		cmocka_unit_test(texts_compare_by_bytes),
 		cmocka_unit_test(only_whole_decimal_numbers_are_numbers),
