@@ -79,8 +79,10 @@ def test_says_what_pygrub_says(mounted, form, more):
 @pytest.mark.skipif(PYGRUB is None, reason="no pygrub to compare with")
 def test_lists_what_pygrub_lists(setup):
     ours = setup.run("-l")
-    theirs = subprocess.run(["/usr/bin/python3", PYGRUB, "-l", setup.image],
+    theirs = subprocess.run(["/usr/bin/python3", PYGRUB, "-l", f"--output-directory={setup.out}",
+                             setup.image],
                             capture_output=True, text=True, check=True)
+    setup.clean()  # pygrub leaves two empty files
     lines = [[line for line in text.splitlines() if re.match(r"title|  (kernel|args|initrd):", line)]
              for text in (ours.stdout, theirs.stdout)]
     assert ours.returncode == 0
@@ -108,6 +110,15 @@ def test_a_missing_entry_can_be_refused(private):
     private.configure("/nothing", "missing-entry = refuse")
     done = private.run("--entry=77")
     assert done.returncode == 1 and "77" in done.stderr and done.stdout == ""
+    assert not any(private.out.iterdir())
+
+
+def test_warns_of_a_command_line_that_a_pv_guest_would_not_see(private):
+    done = private.run("-q", "--output-format=simple0", f"--args={'x' * 1000}")
+    assert done.returncode == 0 and "1023" in done.stderr and done.stderr.count("\n") == 1
+    private.clean()
+    done = private.run("-q", "--output-format=simple0", f"--args={'x' * 8200}")
+    assert done.returncode == 1 and done.stdout == "" and "xl would drop" in done.stderr
     assert not any(private.out.iterdir())
 
 
