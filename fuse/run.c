@@ -10,8 +10,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+
+enum { DESCRIPTORS = 65536 };
 
 /* One for the whole process; what hangs on it lives as long. */
 struct running {
@@ -160,12 +163,25 @@ static void tree_answers(struct daemon *daemon)
 	daemon->notice.to_syslog = true;
 }
 
+/* A domain's disks are open for a moment after it was looked at; some hosts have hundreds. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int start(struct running *running, struct config *config, struct err *err)
 {
 	struct daemon *daemon = &running->daemon;
 	const char *path = running->options->mountpoint;
-	int r = daemon_init(running, err);
+	int r;
 
+	raise_descriptor_limit();
+	r = daemon_init(running, err);
 	if (r) {
 		config_free(config);
 		return r;

@@ -243,7 +243,8 @@ static void serve_readlink(fuse_req_t req, fuse_ino_t ino)
 
 static void serve_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255};
+	/* The names below .disk are paths: as long as FUSE takes them. */
+	struct statvfs stat = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 1024};
 
 	(void)ino;
 	fuse_reply_statfs(req, &stat);

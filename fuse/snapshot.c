@@ -87,8 +87,13 @@ static void snapshot_idle(struct timer *timer)
 
 static void snapshot_await_idle(struct snapshot *snapshot)
 {
+	uint32_t idle_ms = snapshot->cache->idle_ms;
+
+	/* Whoever looks below .disk goes from file to file and must find the same disk. */
+	if (snapshot->once && idle_ms < ONCE_IDLE_MS)
+		idle_ms = ONCE_IDLE_MS;
 	if (snapshot->disks)
-		loop_set_timer(snapshot->cache->loop, &snapshot->idle, snapshot->cache->idle_ms);
+		loop_set_timer(snapshot->cache->loop, &snapshot->idle, idle_ms);
 }
 
 struct snapshot *snapshot_new(struct cache *cache, struct inspection *inspection,

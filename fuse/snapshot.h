@@ -12,6 +12,9 @@
 struct folder;
 struct snapshot;
 
+/* How long a disk below .disk stays open at least. */
+enum { ONCE_IDLE_MS = 2000 };
+
 /* All that a kernel's and our memory is filled with; least recently used goes first. */
 struct cache {
 	struct loop *loop;
