@@ -127,6 +127,28 @@ def test_usage_mistakes(private):
     assert private.run("--help").returncode == 0
 
 
+SYSLOG = """
+import os, socket, stat, subprocess, sys
+subprocess.run(["mount", "-t", "tmpfs", "none", "/dev"], check=True)
+for name, major, minor in (("null", 1, 3), ("fuse", 10, 229)):
+    os.mknod(f"/dev/{name}", 0o666 | stat.S_IFCHR, os.makedev(major, minor))
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+log.settimeout(5)
+subprocess.run(sys.argv[1:], check=False)
+print(log.recv(4096).decode())
+"""
+
+
+def test_syslog_tells_disk_and_domain(private):
+    """libxl's log file has another name at every try."""
+    command = private.command("-q", "--domain=ma\x1bil", image="/no/such/disk")
+    done = subprocess.run(["unshare", "-m", "/usr/bin/python3", "-c", SYSLOG, *command],
+                          capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"<27>bootfs-pygrub\[\d+\]: domain ma\\eil, disk /no/such/disk: "
+                        r".*No such file or directory\n", done.stdout), done.stdout
+
+
 def test_planted_files_stay_as_they_are(setup):
     victim = setup.folder / "victim"
     victim.write_text("precious")
