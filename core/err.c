@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/err.h"
 
+#include "core/checked.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -17,11 +19,20 @@ int err_set(struct err *err, int code, const char *format, ...)
 	return -code;
 }
 
+/* As much of it as fits. */
+static void append(struct err *err, const char *text)
+{
+	size_t used = strlen(err->text);
+	size_t len = min_size(strlen(text), sizeof(err->text) - 1 - used);
+
+	memcpy(err->text + used, text, len);
+	err->text[used + len] = '\0';
+}
+
 int err_prefix(struct err *err, const char *format, ...)
 {
 	struct err old;
 	va_list args;
-	size_t used;
 
 	if (!err)
 		return 0;
@@ -29,9 +40,7 @@ int err_prefix(struct err *err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	used = strlen(err->text);
-	strncat(err->text, ": ", sizeof(err->text) - 1 - used);
-	used = strlen(err->text);
-	strncat(err->text, old.text, sizeof(err->text) - 1 - used);
+	append(err, ": ");
+	append(err, old.text);
 	return -err->code;
 }
