@@ -103,6 +103,7 @@ static int read_bzimage(const struct kernel_bytes *kernel, const struct setup_he
 {
 	uint16_t protocol = le16_get(header->version);
 	uint64_t payload = header->setup_sectors ? header->setup_sectors : 4;
+	char magic[8];
 	int r = arena_printf(arena, &ret->format, "%s %u.%02u",
 		header->loadflags & LOADED_HIGH ? "bzImage" : "zImage", protocol >> 8,
 		protocol & 0xffu);
@@ -112,9 +113,10 @@ static int read_bzimage(const struct kernel_bytes *kernel, const struct setup_he
 	if (r || protocol < WITH_PAYLOAD || !le32_get(header->payload_length))
 		return r;
 	payload = (payload + 1) * SETUP_SECTOR + le32_get(header->payload_offset);
-	ret->compression = compression_of(kernel_peek(kernel, payload, 8));
-	if (text_is(ret->compression, "none"))
-		xen_notes_read(kernel, payload, ret);
+	if (!kernel_get(kernel, payload, magic, sizeof(magic)))
+		return 0;
+	ret->compression = compression_of((struct text){magic, sizeof(magic)});
+	xen_notes_read(kernel, payload, ret);
 	return 0;
 }
 

@@ -85,7 +85,7 @@ static bool try_parts(const struct kernel_bytes *kernel, const struct volume_inf
 /* Beside the kernel: "vmlinuz-6.1.0-18-amd64" belongs to "config-6.1.0-18-amd64". */
 static bool try_beside(const struct kernel_bytes *kernel, struct kernel_info *ret)
 {
-	struct text path = kernel->path, name = path;
+	struct text path = kernel->path, name;
 	size_t folder = path.len;
 
 	while (folder && path.at[folder - 1] != '/')

@@ -153,39 +153,45 @@ static struct text own_or(struct text own, struct text common)
 	return own.len ? own : common;
 }
 
+/* Appends a word, or two that belong together, behind a blank where something stands already. */
+static void put_word(char *out, size_t *used, struct text before, struct text word)
+{
+	if (!word.len)
+		return;
+	if (*used)
+		out[(*used)++] = ' ';
+	for (size_t i = 0; i < before.len; i++)
+		out[(*used)++] = before.at[i];
+	for (size_t i = 0; i < word.len; i++)
+		out[(*used)++] = word.at[i];
+}
+
 static struct text make_cmdline(struct lilo *lilo)
 {
 	const struct image *image = &lilo->image, *common = &lilo->common;
-	struct text literal = own_or(image->literal, common->literal), cmdline = {0};
+	struct text literal = own_or(image->literal, common->literal), nothing = {0};
 	struct text append = own_or(image->append, common->append);
-	struct text root = own_or(image->root, common->root), add = image->addappend;
+	struct text root = own_or(image->root, common->root);
 	bool own_mode = image->read_only || image->read_write;
-	bool ro = own_mode ? image->read_only : common->read_only;
-	bool rw = own_mode ? image->read_write : common->read_write;
-	char *out = arena_array(lilo->files->arena, 1, append.len + add.len + root.len + 16);
-	struct text parts[] = {append, add, text_is(root, "current") ? (struct text){0} : root,
-		ro ? TEXT("ro") : (rw ? TEXT("rw") : (struct text){0})};
+	char *out = arena_array(
+		lilo->files->arena, 1, append.len + image->addappend.len + root.len + 16);
+	size_t used = 0;
 
 	if (literal.len)
 		return literal;
 	if (!out) {
 		lilo->problem = -ENOMEM;
-		return cmdline;
+		return nothing;
 	}
-	cmdline.at = out;
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (!parts[i].len)
-			continue;
-		if (cmdline.len)
-			out[cmdline.len++] = ' ';
-		if (i == 2) {
-			memcpy(out + cmdline.len, "root=", strlen("root="));
-			cmdline.len += strlen("root=");
-		}
-		memcpy(out + cmdline.len, parts[i].at, parts[i].len);
-		cmdline.len += parts[i].len;
-	}
-	return cmdline;
+	put_word(out, &used, nothing, append);
+	put_word(out, &used, nothing, image->addappend);
+	if (!text_is(root, "current"))
+		put_word(out, &used, TEXT("root="), root);
+	if (own_mode ? image->read_only : common->read_only)
+		put_word(out, &used, nothing, TEXT("ro"));
+	else if (own_mode ? image->read_write : common->read_write)
+		put_word(out, &used, nothing, TEXT("rw"));
+	return (struct text){out, used};
 }
 
 static struct text base_name(struct text path)

@@ -112,7 +112,8 @@ static int tell_apart(struct sdboot *sd, struct sd_entry **sorted, enum tell_apa
 
 static int make_titles(struct sdboot *sd)
 {
-	struct sd_entry **sorted = arena_array(sd->files->arena, sd->count + 1, sizeof(*sorted));
+	struct sd_entry **sorted =
+		arena_array(sd->files->arena, sd->count + 1, sizeof(struct sd_entry *));
 	int r = 1;
 
 	if (!sorted)
@@ -243,7 +244,7 @@ int sdboot_parse(struct files *files, const struct volume_info *volume, struct t
 		return err_set(err, -r, "%.*s: %s", TEXT_ARG(path), strerror(-r));
 
 	sd.bytes_left = files->limits->max_config;
-	sd.at = arena_array(files->arena, files->limits->max_entries, sizeof(*sd.at));
+	sd.at = arena_array(files->arena, files->limits->max_entries, sizeof(struct sd_entry *));
 	if (!sd.at)
 		return no_memory(err);
 	menu_begin(files, menu, parser, volume, path);
@@ -251,7 +252,7 @@ int sdboot_parse(struct files *files, const struct volume_info *volume, struct t
 	collect(&sd, volume, base_of(path), &wanted);
 	if (sd.problem == -ENOMEM)
 		return no_memory(err);
-	qsort(sd.at, sd.count, sizeof(*sd.at), compare);
+	qsort(sd.at, sd.count, sizeof(struct sd_entry *), compare);
 	if (make_titles(&sd) || fill_menu(&sd, wanted))
 		return no_memory(err);
 	menu->timeout_style = menu->timeout_s ? TEXT("menu") : TEXT("hidden");
