@@ -161,6 +161,8 @@ static int read_other(
 {
 	struct text head = kernel_peek(kernel, 0, 64);
 
+	if (!head.at)
+		return 0;
 	ret->compression = compression_of(head);
 	if (text_starts(head, TEXT("\x7f"
 				   "ELF"))) {
