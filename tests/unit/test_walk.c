@@ -77,7 +77,7 @@ static ssize_t fake_readlink(struct fs *fs, const struct node *link, char *buf, 
 	const struct entry *entry = entry_of(link);
 
 	(void)fs;
-	if (strlen(entry->text) > size)
+	if (!entry->text || strlen(entry->text) > size)
 		return -ENAMETOOLONG;
 	memcpy(buf, entry->text, strlen(entry->text));
 	return (ssize_t)strlen(entry->text);
@@ -90,7 +90,7 @@ static ssize_t fake_read(
 	const struct entry *entry = entry_of(file);
 
 	(void)fs;
-	if (offset >= strlen(entry->text) || !len)
+	if (!entry->text || offset >= strlen(entry->text) || !len)
 		return 0;
 	*(char *)buf = entry->text[offset];
 	return 1;
