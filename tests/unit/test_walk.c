@@ -48,7 +48,7 @@ static const struct entry *entry_of(const struct node *node)
 		if (entries[i].ino == node->ino)
 			return &entries[i];
 	}
-	return NULL;
+	abort(); /* no reader asks for what it was not given */
 }
 
 static int fake_root(struct fs *fs, struct node *ret)
@@ -77,7 +77,7 @@ static ssize_t fake_readlink(struct fs *fs, const struct node *link, char *buf, 
 	const struct entry *entry = entry_of(link);
 
 	(void)fs;
-	if (!entry->text || strlen(entry->text) > size)
+	if (strlen(entry->text) > size)
 		return -ENAMETOOLONG;
 	memcpy(buf, entry->text, strlen(entry->text));
 	return (ssize_t)strlen(entry->text);
@@ -90,7 +90,7 @@ static ssize_t fake_read(
 	const struct entry *entry = entry_of(file);
 
 	(void)fs;
-	if (!entry->text || offset >= strlen(entry->text) || !len)
+	if (offset >= strlen(entry->text) || !len)
 		return 0;
 	*(char *)buf = entry->text[offset];
 	return 1;
