@@ -29,20 +29,19 @@ static uint64_t content_key(const struct snapshot *snapshot, struct node node)
 static bool same_piece(const struct snapshot *a, const struct piece *piece,
 	const struct snapshot *b, const struct piece *other)
 {
-	if (piece->kind != other->kind || piece->length != other->length || piece->at != other->at)
+	if (piece->kind != other->kind || piece->length != other->length ||
+		piece->at != other->at || piece->disk != other->disk)
 		return false;
-	if (piece->kind == PIECE_DISK)
-		return piece->disk == other->disk && piece->disk < a->disks->n &&
-		       piece->disk < b->disks->n &&
-		       disk_is_same(&a->disks->disk[piece->disk].stamp,
-			       &b->disks->disk[piece->disk].stamp);
 	if (piece->kind == PIECE_BYTES)
 		return memcmp(a->inspection->menu.bytes.at + piece->at,
 			       b->inspection->menu.bytes.at + piece->at, piece->length) == 0;
 	return true;
 }
 
-/* The same guest inode, at the same place of the same disks? */
+/*
+ * The same guest inode, at the same place of the same disks? The disks come first: what a guest
+ * says of its files it may say of another guest's.
+ */
 static bool is_same(const struct content_node *known, struct snapshot *snapshot, struct node node)
 {
 	const struct content *a, *b = tree_content(&snapshot->tree, node);
@@ -50,12 +49,13 @@ static bool is_same(const struct content_node *known, struct snapshot *snapshot,
 	if (known->snapshot == snapshot && known->node.kind == node.kind &&
 		known->node.entry == node.entry)
 		return true;
-	if (!snapshot_is_whole(known->snapshot))
+	if (!snapshot_is_whole(known->snapshot) ||
+		!disks_are_same(known->snapshot->disks, snapshot->disks) ||
+		!content_may_be_shared(known->snapshot, known->node) ||
+		!content_may_be_shared(snapshot, node))
 		return false;
 	a = content_of(known);
-	if (!content_may_be_shared(known->snapshot, known->node) ||
-		!content_may_be_shared(snapshot, node) || a->identity != b->identity ||
-		a->size != b->size || a->count != b->count)
+	if (a->identity != b->identity || a->size != b->size || a->count != b->count)
 		return false;
 	for (uint32_t i = 0; i < a->count; i++) {
 		if (!same_piece(known->snapshot, &a->pieces[i], snapshot, &b->pieces[i]))

@@ -122,6 +122,17 @@ bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b)
 	       a->rdev == b->rdev;
 }
 
+bool disks_are_same(const struct disks *a, const struct disks *b)
+{
+	if (!a || !b || a->n != b->n)
+		return !a && !b;
+	for (uint32_t i = 0; i < a->n; i++) {
+		if (!disk_is_same(&a->disk[i].stamp, &b->disk[i].stamp))
+			return false;
+	}
+	return true;
+}
+
 bool disk_stamp_equal(const struct disk_stamp *a, const struct disk_stamp *b)
 {
 	/* A file that is renamed over or removed changes its ctime, but none of its bytes. */

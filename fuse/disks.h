@@ -77,6 +77,9 @@ bool disks_unchanged(const struct disks *before, const struct disks *now);
 /* The same file or device, whatever is on it now? */
 bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b);
 
+/* The same of all disks of two sets, in order; true also for none (NULL) and none. */
+bool disks_are_same(const struct disks *a, const struct disks *b);
+
 struct disk_stamp disk_stamp_of(const struct stat *stat);
 bool disk_stamp_equal(const struct disk_stamp *a, const struct disk_stamp *b);
 

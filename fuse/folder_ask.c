@@ -54,17 +54,6 @@ static void folder_end(struct folder *folder, int error)
 	folder_drop(folder);
 }
 
-static bool disks_are_same(const struct disks *a, const struct disks *b)
-{
-	if (!a || !b || a->n != b->n)
-		return !a && !b;
-	for (uint32_t i = 0; i < a->n; i++) {
-		if (!disk_is_same(&a->disk[i].stamp, &b->disk[i].stamp))
-			return false;
-	}
-	return true;
-}
-
 /* Where nothing else was found the old one stays, and with it all inode numbers. */
 static bool folder_keeps(const struct folder *folder, const struct inspection *inspection)
 {

@@ -19,14 +19,14 @@ KERNEL = FILES["/boot/vmlinuz-1"]
 INITRD = FILES["/boot/initrd-1"]
 
 
-def make_squash(image, files, compression="gzip"):
+def make_squash(image, files, *options):
     """A guest whose files do not lie plainly on its disk."""
     tree = str(image) + ".tree"
     for path, content in files.items():
         os.makedirs(os.path.dirname(tree + path), exist_ok=True)
         with open(tree + path, "wb") as f:
             f.write(content.encode() if isinstance(content, str) else content)
-    subprocess.run(["mksquashfs", tree, image, "-quiet", "-noappend", "-comp", compression],
+    subprocess.run(["mksquashfs", tree, image, "-quiet", "-noappend", *options],
                    check=True, capture_output=True)
     shutil.rmtree(tree)
     return image
@@ -91,6 +91,20 @@ def test_a_compressed_file_that_changed_meanwhile_is_an_error(squash, start_boot
             f.read(4096)
         assert error.value.errno == errno.EIO
     assert os.listdir(bootfs.mount / "mail")
+
+
+def test_guests_that_pose_as_each_other_are_kept_apart(start_bootfs, tmp_path):
+    """All that tells a file from another is the same: inode, times, size. Not the disk."""
+    images = [make_squash(tmp_path / f"{seed}.img", boot_files(seed), "-all-time", "1000",
+                          "-mkfs-time", "1000") for seed in (1, 5)]
+    bootfs = start_bootfs(domain("one", images[0]), domain("two", images[1]))
+
+    for name, seed in (("one", 1), ("two", 5), ("one", 1)):
+        there = bootfs.mount / name / "default"
+        assert (there / "kernel").read_bytes() == boot_files(seed)["/boot/vmlinuz-1"]
+        assert (there / "initrd").read_bytes() == boot_files(seed)["/boot/initrd-1"]
+    assert os.stat(bootfs.mount / "one/default/kernel").st_ino != \
+        os.stat(bootfs.mount / "two/default/kernel").st_ino
 
 
 # ---- odd calls ----------------------------------------------------------------------------------
