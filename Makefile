@@ -59,7 +59,7 @@ bootfs_parts         := fuse config render inspect core
 bootfs_libs          := -lfuse3 -linih -ljansson -lpthread
 bootfs_link          := -pie
 bootfs-inspect_parts := inspect disk parsers render core
-bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -ljansson -lpthread
+bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash -ljansson -lpthread
 bootfs-inspect_link  := $(STATIC)
 bootfs-pygrub_parts  := pygrub config core
 bootfs-pygrub_libs   := -linih -ljansson
@@ -113,7 +113,7 @@ UNIT  := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
-TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -ljansson -linih -lfuse3 -lpthread
+TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash -ljansson -linih -lfuse3 -lpthread
 
 link_test = $(call say,LD,$@)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(TEST_SUPPORT) -Wl,--start-group \
 	$(call archive,$(FOLDERS)) -Wl,--end-group $(ALL_LDFLAGS) $(TEST_LIBS)

@@ -28,8 +28,10 @@ struct btrfs_stripe {
 
 /* A range of logical addresses and where it lies. */
 struct btrfs_chunk {
-	uint64_t start, length, type;
-	uint16_t n_stripes, sub_stripes;
+	uint64_t start, length;
+	uint32_t copies;  /* of every byte; their stripes stand side by side */
+	uint32_t columns; /* stripes in a row that hold different data */
+	uint32_t parity;  /* further stripes in a row; RAID 5 and 6 */
 	struct btrfs_stripe *stripes;
 };
 
@@ -65,9 +67,9 @@ struct btrfs {
 	bool checksum_told;
 	uint64_t clock; /* for the cache */
 	struct btrfs_cached cache[BTRFS_CACHED_NODES];
-	uint8_t *unpacked; /* the compressed extent that was unpacked last */
-	uint64_t unpacked_block;
-	size_t unpacked_size;
+	uint8_t *packed, *unpacked; /* the compressed extent that was unpacked last */
+	uint64_t unpacked_block;    /* 0: none yet */
+	uint64_t unpacked_size;
 };
 
 /* ---- btrfs_checksum.c: the four algorithms ------------------------------------------------ */

@@ -5,8 +5,6 @@
 
 #include <sodium/crypto_generichash.h>
 #include <sodium/crypto_hash_sha256.h>
-
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum { CHECKSUM_CRC32C, CHECKSUM_XXHASH, CHECKSUM_SHA256, CHECKSUM_BLAKE2 };

@@ -5,19 +5,23 @@
 
 #include <errno.h>
 
-/* How many stripes hold the same bytes: a group of copies. */
-static uint32_t group_size(const struct btrfs_chunk *chunk)
+/* How the stripes of a chunk of this type divide into columns, copies and parity. */
+static int divide(struct btrfs_chunk *chunk, uint64_t type, uint32_t stripes, uint32_t sub_stripes)
 {
-	if (chunk->type & (BTRFS_GROUP_RAID0 | BTRFS_GROUP_RAID5 | BTRFS_GROUP_RAID6))
-		return 1;
-	return chunk->type & BTRFS_GROUP_RAID10 ? chunk->sub_stripes : chunk->n_stripes;
-}
-
-static uint32_t parity_stripes(const struct btrfs_chunk *chunk)
-{
-	if (chunk->type & BTRFS_GROUP_RAID6)
-		return 2;
-	return chunk->type & BTRFS_GROUP_RAID5 ? 1 : 0;
+	chunk->copies = stripes;
+	if (type & (BTRFS_GROUP_RAID0 | BTRFS_GROUP_RAID5 | BTRFS_GROUP_RAID6))
+		chunk->copies = 1;
+	if (type & BTRFS_GROUP_RAID10)
+		chunk->copies = sub_stripes;
+	if (type & BTRFS_GROUP_RAID5)
+		chunk->parity = 1;
+	if (type & BTRFS_GROUP_RAID6)
+		chunk->parity = 2;
+	if (chunk->copies == 0 || chunk->copies > BTRFS_MAX_COPIES || stripes % chunk->copies ||
+		stripes <= chunk->parity)
+		return -EUCLEAN;
+	chunk->columns = (stripes - chunk->parity) / chunk->copies;
+	return chunk->columns ? 0 : -EUCLEAN;
 }
 
 static int rank(const struct btrfs_stripe *stripe)
@@ -41,24 +45,22 @@ static void sort_group(struct btrfs_stripe *stripes, uint32_t count)
 	}
 }
 
-static int take_stripes(const struct btrfs *btrfs, struct btrfs_chunk *chunk, const uint8_t *bytes)
+static int take_stripes(
+	const struct btrfs *btrfs, struct btrfs_chunk *chunk, const uint8_t *bytes, uint32_t count)
 {
-	uint32_t group = group_size(chunk), i;
 	struct btrfs_disk_stripe disk;
+	uint32_t i;
 
-	if (group == 0 || group > BTRFS_MAX_COPIES || chunk->n_stripes % group ||
-		chunk->n_stripes <= parity_stripes(chunk))
-		return -EUCLEAN;
-	chunk->stripes = arena_array(btrfs->arena, chunk->n_stripes, sizeof(*chunk->stripes));
+	chunk->stripes = arena_array(btrfs->arena, count, sizeof(*chunk->stripes));
 	if (!chunk->stripes)
 		return -ENOMEM;
-	for (i = 0; i < chunk->n_stripes; i++) {
+	for (i = 0; i < count; i++) {
 		memcpy(&disk, bytes + i * sizeof(disk), sizeof(disk));
 		chunk->stripes[i].offset = le64_get(disk.offset);
 		chunk->stripes[i].device = btrfs_device_find(btrfs, disk.uuid);
 	}
-	for (i = 0; i < chunk->n_stripes; i += group)
-		sort_group(chunk->stripes + i, group);
+	for (i = 0; i < count; i += chunk->copies)
+		sort_group(chunk->stripes + i, chunk->copies);
 	return 0;
 }
 
@@ -107,6 +109,7 @@ static int add_chunk(struct btrfs *btrfs, struct btrfs_chunks *chunks, uint64_t 
 {
 	struct btrfs_chunk chunk = {.start = start};
 	struct btrfs_disk_chunk disk;
+	uint32_t stripes;
 	uint64_t end;
 	size_t size;
 	int r;
@@ -115,14 +118,14 @@ static int add_chunk(struct btrfs *btrfs, struct btrfs_chunks *chunks, uint64_t 
 		return -EUCLEAN;
 	memcpy(&disk, bytes, sizeof(disk));
 	chunk.length = le64_get(disk.length);
-	chunk.type = le64_get(disk.type);
-	chunk.n_stripes = le16_get(disk.stripes);
-	chunk.sub_stripes = le16_get(disk.sub_stripes);
-	size = sizeof(disk) + chunk.n_stripes * sizeof(struct btrfs_disk_stripe);
+	stripes = le16_get(disk.stripes);
+	size = sizeof(disk) + stripes * sizeof(struct btrfs_disk_stripe);
 	if (size > len || chunk.length == 0 || le64_get(disk.stripe_size) != BTRFS_STRIPE ||
 		!checked_add(start, chunk.length, &end))
 		return -EUCLEAN;
-	r = take_stripes(btrfs, &chunk, bytes + sizeof(disk));
+	r = divide(&chunk, le64_get(disk.type), stripes, le16_get(disk.sub_stripes));
+	if (r == 0)
+		r = take_stripes(btrfs, &chunk, bytes + sizeof(disk), stripes);
 	if (r == 0)
 		r = insert_chunk(btrfs, chunks, &chunk);
 	return r ? r : (int)size;
@@ -192,15 +195,13 @@ static const struct btrfs_chunk *find_chunk(const struct btrfs *btrfs, uint64_t 
 static uint32_t striped(
 	const struct btrfs_chunk *chunk, uint32_t copy, uint64_t inside, uint64_t *offset)
 {
-	uint32_t group = group_size(chunk);
-	uint32_t wide = (chunk->n_stripes - parity_stripes(chunk)) / group;
-	uint64_t stripe = inside / BTRFS_STRIPE, row = stripe / wide;
-	uint64_t column = stripe % wide;
+	uint64_t stripe = inside / BTRFS_STRIPE, row = stripe / chunk->columns;
+	uint64_t column = stripe % chunk->columns;
 
 	*offset = row * BTRFS_STRIPE + inside % BTRFS_STRIPE;
-	if (parity_stripes(chunk)) /* turned by one in every row */
-		return (uint32_t)((column + row) % chunk->n_stripes);
-	return (uint32_t)column * group + copy;
+	if (chunk->parity) /* turned by one in every row */
+		return (uint32_t)((column + row) % (chunk->columns + chunk->parity));
+	return (uint32_t)column * chunk->copies + copy;
 }
 
 int btrfs_place(const struct btrfs *btrfs, uint64_t logical, unsigned copy,
@@ -212,10 +213,10 @@ int btrfs_place(const struct btrfs *btrfs, uint64_t logical, unsigned copy,
 
 	if (!chunk)
 		return -EUCLEAN;
-	if (copy >= group_size(chunk))
+	if (copy >= chunk->copies)
 		return -ENOENT;
 	inside = logical - chunk->start;
-	if (group_size(chunk) == chunk->n_stripes && !parity_stripes(chunk)) {
+	if (chunk->columns == 1 && !chunk->parity) {
 		index = copy;
 		*offset = inside;
 		*length = chunk->length - inside;

@@ -99,13 +99,16 @@ static int batch_read(struct sums *sums, uint64_t logical, uint8_t *buf, size_t 
 int btrfs_data_read(struct btrfs *btrfs, uint64_t logical, void *buf, size_t len)
 {
 	struct sums sums CLEANUP(sums_done) = {.btrfs = btrfs};
-	_free_ uint8_t *batch = malloc(BATCH);
+	_free_ uint8_t *batch = NULL;
 	uint64_t mask = btrfs->sector_size - 1;
 	size_t inside, part, whole;
 	uint8_t *to = buf;
 	int r;
 
+	if (!len)
+		return 0;
 	btrfs_cursor_init(&sums.cursor, btrfs, &btrfs->checksum_tree);
+	batch = malloc(BATCH);
 	if (!batch)
 		return -ENOMEM;
 	for (; len; len -= part, to += part, logical += part) {

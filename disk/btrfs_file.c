@@ -147,23 +147,22 @@ static int unpack_inline(
 /* Unpacks the extent of a run into btrfs->unpacked, unless it stands there already. */
 static int unpack_extent(struct btrfs *btrfs, const struct run *run)
 {
-	_free_ uint8_t *packed = malloc(run->packed_size ? run->packed_size : 1);
 	size_t done;
 	int r;
 
-	if (btrfs->unpacked && btrfs->unpacked_block == run->block &&
-		btrfs->unpacked_size == run->unpacked_size)
+	if (btrfs->unpacked_block == run->block && btrfs->unpacked_size == run->unpacked_size)
 		return 0;
 	if (!btrfs->unpacked)
-		btrfs->unpacked = arena_alloc(btrfs->arena, BTRFS_MAX_PACKED);
-	if (!btrfs->unpacked || !packed)
+		btrfs->unpacked = arena_array(btrfs->arena, 2, BTRFS_MAX_PACKED);
+	if (!btrfs->unpacked)
 		return -ENOMEM;
+	btrfs->packed = btrfs->unpacked + BTRFS_MAX_PACKED;
 	btrfs->unpacked_block = 0;
 	memset(btrfs->unpacked, 0, BTRFS_MAX_PACKED);
-	r = btrfs_data_read(btrfs, run->block, packed, run->packed_size);
+	r = btrfs_data_read(btrfs, run->block, btrfs->packed, run->packed_size);
 	if (r == 0)
-		r = btrfs_unpack(btrfs, run->packing, packed, run->packed_size, btrfs->unpacked,
-			run->unpacked_size, &done);
+		r = btrfs_unpack(btrfs, run->packing, btrfs->packed, run->packed_size,
+			btrfs->unpacked, run->unpacked_size, &done);
 	if (r)
 		return r;
 	btrfs->unpacked_block = run->block;

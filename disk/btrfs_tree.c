@@ -129,7 +129,8 @@ void btrfs_cursor_init(
 
 void btrfs_cursor_done(struct btrfs_cursor *cursor)
 {
-	free(cursor->leaf);
+	if (cursor->leaf)
+		arena_release(cursor->btrfs->arena, cursor->leaf);
 	cursor->leaf = NULL;
 }
 
@@ -165,7 +166,7 @@ static int descend(struct btrfs_cursor *cursor, const struct btrfs_key *key)
 	cursor->more = false;
 	cursor->count = cursor->slot = 0;
 	if (!cursor->leaf)
-		cursor->leaf = malloc(btrfs->node_size);
+		cursor->leaf = arena_alloc(btrfs->arena, btrfs->node_size);
 	if (!cursor->leaf)
 		return -ENOMEM;
 	for (;; level--) {
@@ -256,8 +257,8 @@ int btrfs_tree_find(struct btrfs *btrfs, uint64_t id, struct btrfs_tree *ret)
 {
 	struct btrfs_key key = {id, BTRFS_ROOT_ITEM, UINT64_MAX};
 	_btrfs_cursor_ struct btrfs_cursor cursor;
+	struct btrfs_item item = {0};
 	struct btrfs_disk_root root;
-	struct btrfs_item item;
 	int r;
 
 	btrfs_cursor_init(&cursor, btrfs, &btrfs->root_tree);

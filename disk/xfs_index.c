@@ -139,7 +139,7 @@ static int search_leaf(
 int xfs_index_find(struct xfs_dir *dir, struct xfs_match *match)
 {
 	uint32_t hash = hash_name(dir->xfs, match->name), leaves;
-	struct index_block leaf;
+	struct index_block leaf = {0};
 	int r;
 
 	dir->index = malloc(dir->xfs->dir_size);

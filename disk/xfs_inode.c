@@ -59,7 +59,7 @@ static void take_fields(
 
 int xfs_inode_read(struct xfs *xfs, uint64_t ino, struct xfs_inode *ret)
 {
-	const struct xfs_disk_inode *disk = (const struct xfs_disk_inode *)(const void *)ret->raw;
+	const struct xfs_disk_inode *disk;
 	uint64_t offset;
 	int r;
 
@@ -69,6 +69,7 @@ int xfs_inode_read(struct xfs *xfs, uint64_t ino, struct xfs_inode *ret)
 	r = blockdev_read(&xfs->dev, offset, ret->raw, xfs->inode_size);
 	if (r)
 		return r;
+	disk = (const struct xfs_disk_inode *)(const void *)ret->raw;
 	if (be16_get(disk->magic) != XFS_INODE_MAGIC || be16_get(disk->mode) == 0 ||
 		(xfs->v5 && be64_get(disk->ino) != ino) || be64_get(disk->size) > INT64_MAX)
 		return -EUCLEAN;
