@@ -47,8 +47,8 @@ struct btrfs_tree {
 };
 
 struct btrfs_cached {
-	uint64_t block, used; /* logical address; when it was used last */
-	uint8_t *bytes;       /* NULL: free */
+	uint64_t block, used; /* logical address; when it was used last, 0: holds nothing */
+	uint8_t *bytes;
 };
 
 struct btrfs {

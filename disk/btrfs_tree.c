@@ -82,8 +82,8 @@ static int node_load(
 	return r || node_sane(btrfs, node, block, level) ? r : -EUCLEAN;
 }
 
-/* Keeps a node for later in the place of the one that was used longest ago. */
-static void cache_add(struct btrfs *btrfs, uint64_t block, const uint8_t *node)
+/* The place in the cache that was used longest ago, with room for a node. */
+static struct btrfs_cached *cache_oldest(struct btrfs *btrfs)
 {
 	struct btrfs_cached *oldest = &btrfs->cache[0];
 	uint32_t i;
@@ -94,31 +94,34 @@ static void cache_add(struct btrfs *btrfs, uint64_t block, const uint8_t *node)
 	}
 	if (!oldest->bytes)
 		oldest->bytes = arena_alloc(btrfs->arena, btrfs->node_size);
-	if (!oldest->bytes)
-		return;
-	memcpy(oldest->bytes, node, btrfs->node_size);
-	oldest->block = block;
-	oldest->used = ++btrfs->clock;
+	return oldest->bytes ? oldest : NULL;
 }
 
-static int node_read(
-	struct btrfs *btrfs, uint64_t block, uint64_t generation, uint8_t level, uint8_t *node)
+/* A node, borrowed from the cache until the next one is asked for. */
+static int node_get(struct btrfs *btrfs, uint64_t block, uint64_t generation, uint8_t level,
+	const uint8_t **ret)
 {
 	struct btrfs_cached *cached;
 	int r;
 
 	for (cached = btrfs->cache; cached < btrfs->cache + BTRFS_CACHED_NODES; cached++) {
-		if (!cached->bytes || cached->block != block ||
-			header_of(cached->bytes)->level != level)
-			continue;
-		cached->used = ++btrfs->clock;
-		memcpy(node, cached->bytes, btrfs->node_size);
-		return 0;
+		if (cached->used && cached->block == block &&
+			header_of(cached->bytes)->level == level)
+			break;
 	}
-	r = node_load(btrfs, block, generation, level, node);
-	if (r == 0)
-		cache_add(btrfs, block, node);
-	return r;
+	if (cached == btrfs->cache + BTRFS_CACHED_NODES) {
+		cached = cache_oldest(btrfs);
+		if (!cached)
+			return -ENOMEM;
+		cached->used = 0;
+		r = node_load(btrfs, block, generation, level, cached->bytes);
+		if (r)
+			return r;
+		cached->block = block;
+	}
+	cached->used = ++btrfs->clock;
+	*ret = cached->bytes;
+	return 0;
 }
 
 void btrfs_cursor_init(
@@ -160,6 +163,7 @@ static int descend(struct btrfs_cursor *cursor, const struct btrfs_key *key)
 	uint64_t block = cursor->tree.root, generation = cursor->tree.generation;
 	const struct btrfs_disk_pointer *pointers;
 	uint8_t level = cursor->tree.level;
+	const uint8_t *node;
 	uint32_t slot;
 	int r;
 
@@ -170,21 +174,22 @@ static int descend(struct btrfs_cursor *cursor, const struct btrfs_key *key)
 	if (!cursor->leaf)
 		return -ENOMEM;
 	for (;; level--) {
-		r = node_read(btrfs, block, generation, level, cursor->leaf);
+		r = node_get(btrfs, block, generation, level, &node);
 		if (r)
 			return r;
 		if (level == 0)
 			break;
-		pointers = pointers_of(cursor->leaf);
-		slot = count_before(cursor->leaf, sizeof(*pointers), key);
+		pointers = pointers_of(node);
+		slot = count_before(node, sizeof(*pointers), key);
 		slot -= slot > 0;
-		if (slot + 1 < le32_get(header_of(cursor->leaf)->count)) {
+		if (slot + 1 < le32_get(header_of(node)->count)) {
 			cursor->more = true;
 			cursor->after = key_decode(&pointers[slot + 1].key);
 		}
 		block = le64_get(pointers[slot].block);
 		generation = le64_get(pointers[slot].generation);
 	}
+	memcpy(cursor->leaf, node, btrfs->node_size);
 	cursor->count = le32_get(header_of(cursor->leaf)->count);
 	cursor->slot = count_before(cursor->leaf, sizeof(struct btrfs_disk_item), key);
 	return 0;

@@ -11,13 +11,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
 #include "disk/volumes.h"
-#include "tests/support/sha256.h"
 
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <sodium/crypto_hash_sha256.h>
+#include <sodium/utils.h>
 #include <sys/stat.h>
 
 enum { BUFFER = 1 << 20, MAX_DEPTH = 200 };
@@ -53,29 +54,36 @@ static json_t *json_error(int error)
 	return json_string(strerrorname_np(error < 0 ? -error : error));
 }
 
+static json_t *json_digest(crypto_hash_sha256_state *sha)
+{
+	unsigned char digest[crypto_hash_sha256_BYTES];
+	char hex[2 * sizeof(digest) + 1];
+
+	crypto_hash_sha256_final(sha, digest);
+	return json_string(sodium_bin2hex(hex, sizeof(hex), digest, sizeof(digest)));
+}
+
 /* The content as the reader gives it. */
 static json_t *hash_content(struct fs *fs, const struct node *node)
 {
-	struct sha256 sha;
+	crypto_hash_sha256_state sha;
 	uint64_t offset = 0;
-	char hex[65];
 
-	sha256_init(&sha);
+	crypto_hash_sha256_init(&sha);
 	while (offset < node->size) {
 		ssize_t got = fs->ops->read(fs, node, offset, buffer, sizeof(buffer));
 
 		if (got <= 0)
 			return json_error(got ? (int)got : EIO);
-		sha256_add(&sha, buffer, (size_t)got);
+		crypto_hash_sha256_update(&sha, (unsigned char *)buffer, (size_t)got);
 		offset += (uint64_t)got;
 	}
-	sha256_end(&sha, hex);
-	return json_string(hex);
+	return json_digest(&sha);
 }
 
 /* One piece, where it says that it lies. */
-static int hash_piece(
-	struct fs *fs, const struct node *node, const struct extent *extent, struct sha256 *sha)
+static int hash_piece(struct fs *fs, const struct node *node, const struct extent *extent,
+	crypto_hash_sha256_state *sha)
 {
 	for (uint64_t done = 0, part; done < extent->length; done += part) {
 		ssize_t got;
@@ -92,25 +100,23 @@ static int hash_piece(
 		}
 		if (got != (ssize_t)part)
 			return -EIO;
-		sha256_add(sha, buffer, part);
+		crypto_hash_sha256_update(sha, (unsigned char *)buffer, part);
 	}
 	return 0;
 }
 
 static json_t *hash_extents(struct fs *fs, const struct node *node, const struct extents *extents)
 {
-	struct sha256 sha;
-	char hex[65];
+	crypto_hash_sha256_state sha;
 
-	sha256_init(&sha);
+	crypto_hash_sha256_init(&sha);
 	for (uint32_t i = 0; i < extents->count; i++) {
 		int error = hash_piece(fs, node, &extents->at[i], &sha);
 
 		if (error)
 			return json_error(error);
 	}
-	sha256_end(&sha, hex);
-	return json_string(hex);
+	return json_digest(&sha);
 }
 
 static json_t *list_extents(const struct extents *extents)
