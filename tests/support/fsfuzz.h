@@ -19,9 +19,21 @@ struct sparse_disk {
 bool sparse_disk_init(struct sparse_disk *disk, const uint8_t *bytes, size_t len);
 
 /*
+ * A disk with bytes changed here and there: which ones depends on the seed and on the place only,
+ * so a sector reads the same every time. Seeds differ in how much is changed, too.
+ */
+struct damaged_disk {
+	struct blockdev dev; /* borrows this struct */
+	const struct blockdev *under;
+	uint64_t seed;
+};
+
+void damaged_disk_init(struct damaged_disk *disk, const struct blockdev *under, uint64_t seed);
+
+/*
  * Opens a disk and looks at everything a bounded walk finds: lists, finds, reads and maps.
  * Aborts where the answers contradict each other: extents that do not add up to the size, or
- * that hold other bytes than reading gives.
+ * that hold other bytes than reading gives. How many files and folders were looked at.
  */
-void fsfuzz_use(const struct fs_ops *ops, const struct blockdev *dev, const struct blockdev *others,
-	size_t n_others);
+uint32_t fsfuzz_use(const struct fs_ops *ops, const struct blockdev *dev,
+	const struct blockdev *others, size_t n_others);

@@ -213,22 +213,11 @@ def extents_of(answer, path):
     return next(n["extents"] for n in answer["files"] if n["path"] == path)
 
 
-def damage(image, sectors, seed):
-    """Changes some bytes of some of the sectors; what stood there."""
-    chance = random.Random(seed)
-    before = []
-    with open(image, "r+b", buffering=0) as file:
-        for _ in range(chance.choice((1, 3, 20))):
-            at = chance.choice(sectors) * 512 + chance.randrange(512)
-            file.seek(at)
-            before.append((at, file.read(1)))
-            file.seek(at)
-            file.write(bytes([chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))]))
-    return before
-
-
-def undamage(image, before):
-    with open(image, "r+b", buffering=0) as file:
-        for at, byte in reversed(before):
-            file.seek(at)
-            file.write(byte)
+def survives_damage(build, *images, count=1000):
+    """Uses a reader once for each of many seeded damages of the first image: the files it saw."""
+    ran = subprocess.run([build / "tests/tools/fs-use", f"--damage={count}", *map(str, images)],
+                         capture_output=True, text=True, timeout=600)
+    assert ran.returncode == 0, (ran.stdout.splitlines()[-1], ran.stderr[-3000:])
+    seen = [int(line.split()[-2]) for line in ran.stdout.splitlines()]
+    assert len(seen) == count
+    return seen

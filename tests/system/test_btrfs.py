@@ -340,12 +340,8 @@ def test_survives_damage(tmp_path, asan, options, devices):
             (root / f"{'x' * 80}{i}").write_bytes(b"0123" * (i % 3 * 2000))
         run("btrfs", "subvolume", "create", root / "@")
         (root / "@/link").symlink_to("../x")
-    use = [str(asan / "tests/tools/fs-use"), *map(str, images)]
-    from sparse_seed import sectors_read
-    sectors = sorted(sectors_read(images[0], use))
-    assert len(sectors) > 20
-    for seed in range(400):
-        before = fstree.damage(images[0], sectors, seed)
-        ran = subprocess.run(use, capture_output=True, timeout=30)
-        assert ran.returncode == 0, (seed, ran.stderr[-3000:])
-        fstree.undamage(images[0], before)
+    seen = fstree.survives_damage(asan, *images)
+    if devices == 1:
+        assert len(set(seen)) > 10
+    else:
+        assert len(set(seen)) == 1, "the other copy should serve"

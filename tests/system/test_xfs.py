@@ -185,11 +185,6 @@ def asan():
     return TOP / build
 
 
-def sectors_in_use(image, command):
-    from sparse_seed import sectors_read
-    return sorted(sectors_read(image, command))
-
-
 @pytest.mark.parametrize("options", ["-b size=1024", "-m crc=0,finobt=0 -b size=512"])
 def test_survives_damage(tmp_path, asan, options):
     root = tmp_path / "tree"
@@ -200,11 +195,4 @@ def test_survives_damage(tmp_path, asan, options):
     proto = tmp_path / "proto"
     proto.write_text("\n".join(["/", "0 0", "d--755 0 0", *prototype(root), "$"]) + "\n")
     image = make(tmp_path / "image", options, proto=proto)
-    use = [str(asan / "tests/tools/fs-use"), str(image)]
-    sectors = sectors_in_use(image, use)
-    assert len(sectors) > 20
-    for seed in range(500):
-        before = fstree.damage(image, sectors, seed)
-        ran = subprocess.run(use, capture_output=True, timeout=30)
-        assert ran.returncode == 0, (seed, ran.stderr[-3000:])
-        fstree.undamage(image, before)
+    assert len(set(fstree.survives_damage(asan, image))) > 10
