@@ -344,4 +344,5 @@ def test_survives_damage(tmp_path, asan, options, devices):
     if devices == 1:
         assert len(set(seen)) > 10
     else:
-        assert len(set(seen)) == 1, "the other copy should serve"
+        # The other copy serves, unless the superblock is lost.
+        assert set(seen) <= {0, 65} and seen.count(65) > 900
