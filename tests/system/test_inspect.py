@@ -295,7 +295,7 @@ def test_what_is_no_regular_file_in_the_guest_is_refused(small):
     assert "/boot/folder" in error_of(small("disk", tree))
 
 
-# ---- what the kernel is ----------------------------------------------------------------------------
+# ---- what the kernel is ------------------------------------------------------------------------
 
 def bzimage(version):
     """As much of a kernel's header as tells its format and version (Linux's boot.rst)."""
