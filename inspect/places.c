@@ -2,6 +2,7 @@
 #include "inspect/places.h"
 
 #include "core/strbuf.h"
+#include "inspect/language.h"
 #include "parsers/parser.h"
 
 #include <errno.h>
@@ -238,53 +239,6 @@ static void adopt(struct search *search)
 }
 
 /* ---- the place that the administrator names -------------------------------------------------- */
-
-static bool has_path(const struct parser *parser, struct text path)
-{
-	for (const char *const *at = parser->paths; *at; at++) {
-		if (text_is(path, *at))
-			return true;
-	}
-	return false;
-}
-
-static struct text base_name(struct text path)
-{
-	size_t at = path.len;
-
-	while (at && path.at[at - 1] != '/')
-		at--;
-	return text_skip(path, at);
-}
-
-static bool has_name(const struct parser *parser, struct text name)
-{
-	for (const char *const *at = parser->paths; *at; at++) {
-		if (text_equal(name, base_name(text_of(*at))))
-			return true;
-	}
-	return false;
-}
-
-/* The language of a file: by its place, else by its content, else by its name. NULL: unknown. */
-static const struct parser *language_of(struct text path, struct text content, bool folder)
-{
-	const struct parser *const *at;
-
-	for (at = parser_table; *at; at++) {
-		if ((*at)->folder == folder && has_path(*at, path))
-			return *at;
-	}
-	for (at = parser_table; *at && !folder; at++) {
-		if ((*at)->recognise && (*at)->recognise(content))
-			return *at;
-	}
-	for (at = parser_table; *at; at++) {
-		if ((*at)->folder == folder && has_name(*at, base_name(path)))
-			return *at;
-	}
-	return NULL;
-}
 
 /* "(hd0,msdos1)/boot/grub/grub.cfg" into its halves; without a volume `name` is empty. */
 static void split_place(struct text place, struct text *name, struct text *path)
