@@ -124,6 +124,10 @@ int sdboot_names(struct sdboot *sd, const struct volume_info *volume, struct tex
 	r = sd->files->ops->list(sd->files, volume, folder, note_name, &list);
 	if (r < 0)
 		return r;
+	if (r > 0 && !list.problem)
+		report_add(sd->files->report, REPORT_WARNING,
+			"%.*s holds more than %u entries: the rest is left out", TEXT_ARG(folder),
+			list.count);
 	qsort(list.names, list.count, sizeof(struct text), compare_names);
 	*ret = list.names;
 	*count = list.count;

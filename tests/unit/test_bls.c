@@ -268,6 +268,18 @@ static void entries_over_the_budget_are_left_out(void **state)
 	assert_non_null(memfiles_said(&guest, REPORT_WARNING, "larger than allowed"));
 }
 
+static void more_files_than_entries_are_allowed_are_left_out(void **state)
+{
+	(void)state;
+	guest.limits.max_entries = 2;
+	snippet("a.conf", "linux /k\n");
+	snippet("b.conf", "linux /k\n");
+	snippet("c.conf", "linux /k\n");
+	read_menu();
+	assert_int_equal(guest.menu.entries, 2);
+	assert_non_null(memfiles_said(&guest, REPORT_WARNING, "holds more than 2 entries"));
+}
+
 static void no_folder_is_an_error(void **state)
 {
 	struct err err = {0};
@@ -298,6 +310,7 @@ int main(void)
 		TEST(efi_programs_start_no_kernel_unless_they_are_one),
 		TEST(another_kind_of_entries_is_left_alone),
 		TEST(entries_over_the_budget_are_left_out),
+		TEST(more_files_than_entries_are_allowed_are_left_out),
 		TEST(no_folder_is_an_error),
 	};
 
