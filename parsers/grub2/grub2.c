@@ -233,6 +233,11 @@ static const char *const grub2_paths[] = {
 	"/grub/grub.cfg",
 	"/boot/grub2/grub.cfg",
 	"/grub2/grub.cfg",
+	/* btrfs from its top: the subvolumes of Ubuntu, of Debian's and of Fedora's installer */
+	"/@/boot/grub/grub.cfg",
+	"/@/boot/grub2/grub.cfg",
+	"/@rootfs/boot/grub/grub.cfg",
+	"/root/boot/grub2/grub.cfg",
 	"/EFI/fedora/grub.cfg",
 	"/EFI/centos/grub.cfg",
 	"/EFI/redhat/grub.cfg",

@@ -1,5 +1,6 @@
 """btrfs: our reader against the kernel's."""
 
+import json
 import os
 import random
 import subprocess
@@ -69,7 +70,9 @@ def fill(root, names=3000, pieces=600, clones=True):
     fstree.make_files(root, pieces)
     if clones:
         fstree.make_clones(root, pieces)
-    # Names of one hash, and what compresses: a lot, a little, by halves.
+    for name in ("vmlinuz-83946", "vmlinuz-1600200", "vmlinuz-83944", "vmlinuz-1600202"):
+        (root / name).write_text(f"{name} has the hash of another one")
+    # What compresses: a lot, a little, by halves.
     (root / "zeros and text").write_bytes(b"".join(
         bytes(3000) + f"line {i}\n".encode() * 100 for i in range(3000)))
     (root / "half noise").write_bytes(b"".join(
@@ -246,6 +249,27 @@ def test_finds_the_default_subvolume_and_the_top(tmp_path):
     with mounted(images, "ro") as root:
         theirs = fstree.kernel_view(root)
     assert {p: n for p, n in theirs.items() if p not in ("", "/both")}.items() <= ours.items()
+
+
+@pytest.mark.parametrize("subvolume, default", [("@", False), ("@rootfs", False), ("@", True)])
+def test_finds_the_menu_in_a_subvolume(tmp_path, subvolume, default):
+    """Ubuntu's and Debian's layout, and openSUSE's with its paths in the default subvolume."""
+    images = make(tmp_path)
+    prefix = "" if default else f"/{subvolume}"
+    with mounted(images) as root:
+        run("btrfs", "subvolume", "create", root / subvolume)
+        grub = root / subvolume / "boot/grub"
+        grub.mkdir(parents=True)
+        (grub.parent / "vmlinuz").write_bytes(fstree.noise(100_000, 1))
+        (grub / "grub.cfg").write_text(
+            f"menuentry 'On btrfs' {{\n linux {prefix}/boot/vmlinuz quiet\n}}\n")
+        if default:
+            number = run("btrfs", "subvolume", "list", root).split()[1]
+            run("btrfs", "subvolume", "set-default", number, root)
+    answer = json.loads(run(BUILD / "bootfs-inspect", "--json", images[0]))
+    assert answer["config"]["path"] == f"{prefix}/boot/grub/grub.cfg"
+    entry, = answer["entries"]
+    assert entry["bootable"] and entry["kernel"]["size"] == 100_000
 
 
 def test_warns_of_a_log_that_was_not_replayed(tmp_path):
