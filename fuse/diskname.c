@@ -45,6 +45,8 @@ static int unescape(struct text name, struct arena *arena, struct text *ret)
 	for (size_t i = 0; i < name.len; i++) {
 		int high, low;
 
+		if (name.at[i] == '/' || name.at[i] == '\0')
+			return -EINVAL; /* no file name has them */
 		if (name.at[i] != '%') {
 			out[len++] = name.at[i];
 			continue;

@@ -53,7 +53,7 @@ static void whatever_else_is_no_name(void **state)
 		"%2Fx%41", "%2fx", "%00", "%2Fx=", "%2Fx,offset", "%2Fx,offset=", "%2Fx,=1",
 		"%2Fx,offset=-1", "%2Fx,offset=1,offset=1", "%2Fx,offset=9223372036854775808",
 		"%2Fx,nope=1", "%2Fx,uid=0", "%2Fx,uid=4294967295", "%2Fx,uid=x", "%2Fx,domain=a=b",
-		"%2Fx,one-shot=maybe", "%2Fx,kind=", "%2Fx,Offset=1"};
+		"%2Fx,one-shot=maybe", "%2Fx,kind=", "/x", "%2Fa/b", "%2Fx,Offset=1"};
 	struct disk_request request;
 
 	(void)state;
