@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/fs.h"
 
-extern const struct fs_ops ext_ops, xfs_ops, btrfs_ops, fat_ops, iso_ops, squash_ops;
+extern const struct fs_ops ext_ops, xfs_ops, btrfs_ops, fat_ops, iso_ops, squash_ops, erofs_ops;
 
 const struct fs_ops *const fs_table[] = {
 	&ext_ops,
@@ -10,5 +10,6 @@ const struct fs_ops *const fs_table[] = {
 	&fat_ops,
 	&iso_ops,
 	&squash_ops,
+	&erofs_ops,
 	NULL,
 };
