@@ -46,8 +46,9 @@ static uint64_t tail_of(const struct erofs *erofs, const struct node *file)
 	return over ? over : block;
 }
 
-/* The block that chunk number `chunk` begins with; UINT32_MAX: a hole. */
-static int read_chunk(struct erofs *erofs, const struct node *file, uint64_t chunk, uint32_t *ret)
+/* The block that chunk number `chunk` of `count` begins with; UINT32_MAX: a hole. */
+static int read_chunk(
+	struct erofs *erofs, const struct node *file, uint64_t chunk, uint64_t count, uint32_t *ret)
 {
 	bool indexes = file->aux[EROFS_AUX_START] & CHUNK_INDEXES;
 	uint64_t unit = indexes ? sizeof(struct chunk_index) : sizeof(struct le32);
@@ -55,7 +56,8 @@ static int read_chunk(struct erofs *erofs, const struct node *file, uint64_t chu
 	struct chunk_index index = {.device = {0}};
 	int r;
 
-	if (chunk > erofs->dev.size / unit)
+	/* The whole index is there, or a large size would make much work of nothing. */
+	if (count > erofs->dev.size / unit || !range_inside(at, count * unit, erofs->dev.size))
 		return -EUCLEAN;
 	at += chunk * unit;
 	r = indexes ? erofs_read_meta(erofs, at, &index, sizeof(index))
@@ -76,7 +78,7 @@ static int map_chunk(
 
 	if (format & ~(uint64_t)CHUNK_KNOWN || bits > MAX_CHUNK_BITS)
 		return -EUCLEAN;
-	r = read_chunk(erofs, file, offset >> bits, &block);
+	r = read_chunk(erofs, file, offset >> bits, ((file->size - 1) >> bits) + 1, &block);
 	if (r < 0)
 		return r;
 	ret->kind = block == UINT32_MAX ? EROFS_HOLE : EROFS_PLAIN;
