@@ -148,11 +148,18 @@ int grub_file_find(struct grub *g, struct text name, const struct volume_info **
 
 static int set_loop(struct grub *g, struct text name, const struct volume_info *volume)
 {
-	struct grub_loop *loop = arena_new(g->files->arena, struct grub_loop);
+	uint32_t count = g->loops ? g->loops->count + 1 : 1;
+	struct grub_loop *loop;
 
+	if (count > GRUB_MAX_LOOPS) {
+		grub_warn(g, "loopback: more than %d uses", GRUB_MAX_LOOPS);
+		return GRUB_OUT_OF_MEMORY;
+	}
+	loop = arena_new(g->files->arena, struct grub_loop);
 	if (!loop || arena_text(g->files->arena, name, &loop->name))
 		return grub_no_memory(g);
 	loop->volume = volume;
+	loop->count = count;
 	loop->next = g->loops;
 	g->loops = loop;
 	return GRUB_OK;

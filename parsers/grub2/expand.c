@@ -112,21 +112,35 @@ static void end_word(struct expansion *e)
 	e->present = e->wildcard = e->escapes = false;
 }
 
+/* How many bytes at the start need no look: neither wildcards nor backslashes. */
+static size_t plain_length(struct text text)
+{
+	size_t n = 0;
+
+	while (n < text.len && text.at[n] != '*' && text.at[n] != '?' && text.at[n] != '\\')
+		n++;
+	return n;
+}
+
 /* Text in which no character means anything. */
 static void add_literal(struct expansion *e, struct text text)
 {
 	struct strbuf *buf = &e->g->word;
+	size_t n;
 
 	e->present = true;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.at[i];
-
-		if (c == '*' || c == '?' ||
-			(c == '\\' && !grub_is_hex_escape(e->g, text_skip(text, i)))) {
+	for (;;) {
+		n = plain_length(text);
+		strbuf_add(buf, text_first(text, n));
+		text = text_skip(text, n);
+		if (!text.len)
+			return;
+		if (!grub_is_hex_escape(e->g, text)) {
 			strbuf_addc(buf, '\\');
 			e->escapes = true;
 		}
-		strbuf_addc(buf, c);
+		strbuf_addc(buf, text.at[0]);
+		text = text_skip(text, 1);
 	}
 }
 
@@ -153,24 +167,30 @@ static bool is_blank(char c)
 static void add_value(struct expansion *e, struct text value)
 {
 	struct strbuf *buf = &e->g->word;
+	size_t n;
 
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.at[i];
-
-		if (c == '\\') {
-			strbuf_adds(buf, "\\\\");
-			e->escapes = true;
-			if (i + 1 < value.len && (value.at[i + 1] == '*' || value.at[i + 1] == '?'))
-				strbuf_addc(buf, '\\');
-			else
-				continue;
-			c = value.at[++i];
-		} else if (c == '*' || c == '?') {
-			e->wildcard = true;
-		}
-		strbuf_addc(buf, c);
-	}
 	e->present = true;
+	for (;;) {
+		n = plain_length(value);
+		strbuf_add(buf, text_first(value, n));
+		value = text_skip(value, n);
+		if (!value.len)
+			return;
+		if (value.at[0] != '\\') {
+			e->wildcard = true;
+			strbuf_addc(buf, value.at[0]);
+		} else {
+			e->escapes = true;
+			strbuf_adds(buf, "\\\\");
+			if (value.len > 1 && (value.at[1] == '*' || value.at[1] == '?')) {
+				/* Behind a backslash they mean nothing. */
+				strbuf_addc(buf, '\\');
+				value = text_skip(value, 1);
+				strbuf_addc(buf, value.at[0]);
+			}
+		}
+		value = text_skip(value, 1);
+	}
 }
 
 /* The same cut at blanks; text before and behind sticks to the first and last piece. */
@@ -197,7 +217,7 @@ static void add_split(struct expansion *e, struct text value)
 
 static void add_one(struct expansion *e, struct text value, bool quoted)
 {
-	if (!grub_step(e->g, value.len / 256))
+	if (!grub_step(e->g, value.len / 64))
 		e->failed = GRUB_OUT_OF_MEMORY;
 	else if (quoted)
 		add_literal(e, value);

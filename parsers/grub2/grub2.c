@@ -18,11 +18,23 @@ static void stop(struct grub *g, enum grub_stop why)
 		g->stop = why;
 }
 
+/* The longest word, in bytes; it is built outside of the arena. */
+static size_t word_limit(const struct files *files)
+{
+	return files->arena->limit / 16;
+}
+
 int grub_no_memory(struct grub *g)
 {
 	if (g->stop != STOP_MEMORY)
 		grub_warn(g, "more memory than the bound allows; stopped");
 	stop(g, STOP_MEMORY);
+	g->memory_out = true;
+	/* The buffer's failure would stick; what it held is of no use any more. */
+	if (g->word.failed) {
+		strbuf_done(&g->word);
+		g->word = (struct strbuf){.limit = word_limit(g->files)};
+	}
 	return GRUB_OUT_OF_MEMORY;
 }
 
@@ -146,7 +158,7 @@ static void init(struct grub *g, struct files *files, const struct volume_info *
 		.max_steps = files->limits->max_steps,
 		/* What is read must leave room for the entries, and those for the answer. */
 		.max_memory = files->arena->limit / 2,
-		.word = {.limit = files->arena->limit / 4},
+		.word = {.limit = word_limit(files)},
 	};
 }
 
@@ -183,7 +195,7 @@ static int error_of(struct grub *g, int status, struct err *err)
 	default:
 		return err_set(err, EIO, "the configuration cannot be read");
 	}
-	if (g->stop == STOP_MEMORY)
+	if (g->memory_out)
 		return err_set(err, ENOMEM, "the configuration needs more memory than allowed");
 	return 0;
 }

@@ -92,11 +92,14 @@ struct grub_saved {
 	bool set;
 };
 
+enum { GRUB_MAX_LOOPS = 256 }; /* uses of `loopback` before one entry boots */
+
 /* A name that `loopback` gave; newest first. Never changed. */
 struct grub_loop {
 	const struct grub_loop *next;
 	struct text name;
 	const struct volume_info *volume; /* NULL: removed */
+	uint32_t count;                   /* in the list from here on */
 };
 
 struct grub {
@@ -136,6 +139,7 @@ struct grub {
 	enum grub_stop stop;
 	uint64_t steps, max_steps;
 	size_t max_memory;     /* bytes of the arena that may be in use */
+	bool memory_out;       /* at some time */
 	uint64_t script_bytes; /* of entries shown so far */
 	bool entries_full;
 

@@ -86,6 +86,7 @@ static void state_leave(struct grub *g, struct state *state)
 	g->loop_volumes = after.loop_volumes;
 	g->script_bytes = after.script_bytes;
 	g->entries_full = after.entries_full;
+	g->memory_out = after.memory_out;
 	g->chosen = after.chosen;
 	if (after.stop == STOP_MEMORY || (after.stop == STOP_STEPS && g->steps >= g->max_steps))
 		g->stop = after.stop;

@@ -124,26 +124,43 @@ static struct text full_name(struct grub *g, struct text name)
 	return g->stop ? (struct text){0} : full;
 }
 
-int grub_run_file(struct grub *g, struct text name)
+/* What is to be run: it lasts, for entries and functions of the file refer to it. */
+static struct grub_text *make_script(
+	struct grub *g, struct text content, const struct volume_info *volume, struct text path)
 {
 	struct grub_text *script = arena_new(g->files->arena, struct grub_text);
-	const struct volume_info *volume;
-	struct text path, full;
-	struct place place;
-	int r;
 
-	if (!script)
-		return grub_no_memory(g);
-	*script = (struct grub_text){.line = 1, .from_file = true, .whole = true, .lasting = true};
-	r = grub_read_file(g, name, &script->text, &volume, &path);
+	if (!script) {
+		grub_no_memory(g);
+		return NULL;
+	}
+	*script = (struct grub_text){
+		.text = content,
+		.file = files_full_name(g->files, volume, path),
+		.line = 1,
+		.from_file = true,
+		.whole = true,
+		.lasting = true,
+	};
+	return script;
+}
+
+int grub_run_file(struct grub *g, struct text name)
+{
+	const struct volume_info *volume;
+	struct text content, path, full;
+	struct grub_text *script;
+	struct place place;
+	int r = grub_read_file(g, name, &content, &volume, &path);
+
 	if (r)
 		return r;
+	script = make_script(g, content, volume, path);
 	full = full_name(g, name);
-	script->file = files_full_name(g->files, volume, path);
+	if (!script || enter_place(g, full, &place))
+		return GRUB_OUT_OF_MEMORY;
 	g->shown_volume = volume;
 	g->shown_path = path;
-	if (enter_place(g, full, &place))
-		return GRUB_OUT_OF_MEMORY;
 	grub_run_text(g, script);
 	restore_variable(g, "config_file", place.file, place.had_file);
 	restore_variable(g, "config_directory", place.folder, place.had_folder);

@@ -206,7 +206,7 @@ int grub_context_open(struct grub *g, bool all)
 		for (struct grub_var *var = outer->buckets[i]; var; var = var->chain) {
 			if (!var->set || (!var->exported && !all))
 				continue;
-			if (!grub_step(g, 1) ||
+			if (!grub_step(g, 1 + (var->name.len + var->value.len) / 64) ||
 				grub_var_set_from(g, var->name, var->value, var->origin) ||
 				grub_var_export(g, var->name)) {
 				grub_context_close(g);

@@ -94,6 +94,7 @@ void fuzz_parser(const struct parser *parser, const char *place, const char *con
 	memfiles_volume(&guest, "hd0,msdos1", "5eed", "root")->esp = true;
 	guest.limits.max_config = 1 << 20;
 	guest.limits.max_entries = 500;
+	guest.limits.max_steps = 20000; /* scripts run slowly under the sanitizers */
 	guest.arena.limit = 32 << 20;
 	memfiles_add(&guest, "(hd0,msdos1)/boot/k", "kernel");
 	memfiles_add(&guest, "(hd0,msdos1)/boot/i", "initrd");
