@@ -104,8 +104,8 @@ static int find_block(
 int erofs_find(struct fs *fs, const struct node *folder, struct text name, struct node *ret)
 {
 	struct erofs *erofs = erofs_of(fs);
-	struct block block;
-	uint64_t number;
+	struct block block = {.count = 0};
+	uint64_t number = 0;
 	int r;
 
 	if (!folder->size)
@@ -137,18 +137,16 @@ int erofs_list(struct fs *fs, const struct node *folder, fs_visit *visit, void *
 {
 	struct erofs *erofs = erofs_of(fs);
 	/* A block of its own: who is visited may look up and list other folders. */
-	_free_ unsigned char *room = malloc((size_t)1 << erofs->block_bits);
+	unsigned char *room = arena_alloc(erofs->arena, (size_t)1 << erofs->block_bits);
+	int r = room ? 0 : -ENOMEM;
 
-	if (!room)
-		return -ENOMEM;
-	for (uint64_t i = 0; i << erofs->block_bits < folder->size; i++) {
-		struct block block;
-		int r = read_block(erofs, folder, i, room, &block);
+	for (uint64_t i = 0; r == 0 && i << erofs->block_bits < folder->size; i++) {
+		struct block block = {.count = 0};
 
+		r = read_block(erofs, folder, i, room, &block);
 		if (r == 0)
 			r = list_block(&block, visit, context);
-		if (r)
-			return r;
 	}
-	return 0;
+	arena_release(erofs->arena, room);
+	return r;
 }

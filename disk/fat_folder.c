@@ -191,8 +191,10 @@ static int next_place(struct fat *fat, struct place *place, uint64_t *at)
 	}
 	if (place->entry == room) {
 		r = fat_next(fat, place->cluster, &place->cluster);
-		if (r < 0 || !place->cluster)
+		if (r < 0)
 			return r;
+		if (!place->cluster)
+			return 0;
 		place->entry = 0;
 	}
 	*at = fat_cluster_at(fat, place->cluster) + (uint64_t)place->entry * FAT_ENTRY_BYTES;
@@ -205,8 +207,10 @@ static int next_entry(
 	struct fat *fat, struct place *place, struct fat_entry *entry, struct short_entry *raw)
 {
 	const unsigned char *bytes;
-	int r = next_place(fat, place, &entry->at);
+	int r;
 
+	entry->at = 0;
+	r = next_place(fat, place, &entry->at);
 	if (r <= 0)
 		return r;
 	r = readcache_get(&fat->folder_cache, entry->at, sizeof(*raw), &bytes);
