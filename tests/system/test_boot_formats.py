@@ -41,3 +41,24 @@ def test_boots(tmp_path, start_bootfs, name):
     assert (disk / "default/kernel").read_bytes() == files["/boot/vmlinuz-1"]
     assert (disk / "default/initrd").read_bytes() == files["/boot/initrd-1"]
     assert (disk / "entries/1/kernel").read_bytes() == files["/boot/vmlinuz-2"]
+
+
+@pytest.mark.parametrize("packing", ["-comp xz", "-noI -noD -noF"])
+def test_boots_a_kernel_that_lies_in_a_squashfs_in_a_file(tmp_path, guest, start_bootfs, packing):
+    """As k3OS has it: GRUB's loopback opens the file."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    files = boot_files()
+    (inner / "vmlinuz").write_bytes(files["/boot/vmlinuz-1"])
+    (inner / "initrd").write_bytes(files["/boot/initrd-1"])
+    packed = tmp_path / "kernel.squashfs"
+    subprocess.run(["mksquashfs", inner, packed, *packing.split()], check=True,
+                   capture_output=True)
+    image = guest("a.img", files={
+        "/boot/kernel.squashfs": packed.read_bytes(),
+        "/boot/grub/grub.cfg": "menuentry k3os {\n  loopback loop /boot/kernel.squashfs\n"
+                               "  set root=(loop)\n  linux /vmlinuz ro\n  initrd /initrd\n}\n"})
+    disk = start_bootfs().disk(image)
+    assert not (disk / "error").exists(), (disk / "log").read_text()
+    assert (disk / "default/kernel").read_bytes() == files["/boot/vmlinuz-1"]
+    assert (disk / "default/initrd").read_bytes() == files["/boot/initrd-1"]
