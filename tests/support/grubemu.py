@@ -200,7 +200,12 @@ class GrubEmu:
 
     def boot(self):
         """Waits until an entry has run by itself: titles on the way, its calls, how it ended."""
-        number, screen = self.until(ANY_KEY, MENU, "grub> ", "Enter username")
+        screen, number = "", 0
+        while number == 0 and "Failed to boot" not in screen:
+            if screen:  # an error in a submenu: it goes on when a key was pressed
+                self.child.send(" ")
+            number, more = self.until(ANY_KEY, MENU, "grub> ", "Enter username")
+            screen += more
         titles = re.findall(r"Booting\s+`(.*?)'\s*?\r\n\r\r\n", screen, re.S)
         return titles, records(screen), ENDS[number]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""GRUB scripts made at random, whose results stand in the titles of their menu entries.
+"""GRUB scripts made at random: their results stand in the titles of menu entries, or are a default.
 
 The same seed gives the same script. Every script ends in at most ROWS entries, so that GRUB can
 show them on one screen; words hold no wildcards (grub-emu expands them, GRUB only with a module).
@@ -10,7 +10,7 @@ import random
 
 import mkdisk
 
-SEEDS = 60
+SEEDS = 40
 ROWS = 13
 NAMES = ("a", "b", "c", "d")
 SAFE = "abcxyz0123456789.,:/@%+-_"
@@ -165,13 +165,52 @@ class Script:
         return "\n".join(self.lines) + "\n"
 
 
-def disk(seed, folder):
-    """The image of a disk whose grub.cfg is the script of this seed, made below `folder`."""
+class Menu:
+    """A tree of menus with names that look like numbers and paths, and a `default` to find."""
+
+    TITLES = ("a", "b", "1", "2", "01", "0x1", "1 b", "a>b", "b>", "A", "x y", "-1", "2a", ">")
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.names = []
+
+    def title(self):
+        return self.random.choice(self.TITLES)
+
+    def items(self, depth, path):
+        lines = []
+        for number in range(self.random.randint(1, 4)):
+            title, name = self.title(), self.title() if self.random.random() < .5 else None
+            option = f" --id '{name}'" if name else ""
+            here = path + [(str(number), title, name or title)]
+            self.names.append(here)
+            if depth and self.random.random() < .4:
+                lines += [f"submenu '{title}'{option} {{"] + self.items(depth - 1, here) + ["}"]
+            else:
+                lines.append(f"menuentry '{title}'{option} {{ linux /boot/k; }}")
+        return lines
+
+    def default(self):
+        if self.random.random() < .2:
+            return self.random.choice(("", "9", "none", "-1", "0x1", ">", "1>", "a>", "07", "1x"))
+        parts = [self.random.choice(step).replace(">", ">>")
+                 for step in self.random.choice(self.names)]
+        if self.random.random() < .2:
+            parts.append(self.title())
+        return ">".join(parts)
+
+    def text(self):
+        items = self.items(2, [])
+        return "\n".join([f"set default='{self.default()}'"] + items) + "\n"
+
+
+def disk(text, folder):
+    """The image of a disk with this grub.cfg, made below `folder`."""
     case = os.path.join(folder, "case")
     grub = os.path.join(case, "tree", "boot", "grub")
     os.makedirs(grub)
     with open(os.path.join(grub, "grub.cfg"), "w", encoding="utf-8") as file:
-        file.write(Script(seed).text())
+        file.write(text)
     with open(os.path.join(case, "tree", "boot", "k"), "w", encoding="utf-8") as file:
         file.write("stand-in for a kernel\n")
     with open(os.path.join(case, "disk.json"), "w", encoding="utf-8") as file:

@@ -190,8 +190,19 @@ def test_grub_shows_the_same(name):
 @pytest.mark.parametrize("seed", range(randomscripts.SEEDS))
 def test_grub_runs_random_scripts_the_same(seed):
     with tempfile.TemporaryDirectory() as folder:
-        image = randomscripts.disk(seed, folder)
+        image = randomscripts.disk(randomscripts.Script(seed).text(), folder)
         menu = inspect(image)
         rows, _ = grubemu.top_menu(image)
         assert same_rows(rows, menu["entries"]), rows
         check_entry(image, {}, menu, menu["entries"][seed % len(menu["entries"])])
+
+
+@pytest.mark.parametrize("seed", range(randomscripts.SEEDS))
+def test_grub_takes_the_same_default(seed):
+    with tempfile.TemporaryDirectory() as folder:
+        image = randomscripts.disk(randomscripts.Menu(seed).text(), folder)
+        menu = inspect(image)
+        if menu["default"] is None:
+            pytest.skip("no entry could be made of these names")
+        titles, _, end = grubemu.run_entry(image)
+        assert same_way(menu, menu["default"], titles, end), f"{titles}, here {menu['default']}"
