@@ -38,46 +38,58 @@ static int join_words(struct grub *g, const struct text *words, uint32_t count, 
 	return r;
 }
 
+/* A file that a command names, and where that leads. */
+struct attempt {
+	const char *what; /* "kernel", "initrd" */
+	struct text name, path;
+	const struct volume_info *volume; /* NULL: no such device */
+	const char *reason;
+	int status;
+};
+
 /* "what missing: /boot/vmlinuz", the first time. */
-static void say_missing(struct grub *g, struct text *ret, const char *what, struct text name,
-	const struct volume_info *volume, struct text path, int status, const char *reason)
+static void say_missing(struct grub *g, const struct attempt *attempt, struct text *ret)
 {
-	struct text shown = status == GRUB_NOT_FOUND ? path : name;
-	const char *more = status == GRUB_NOT_FOUND ? "" : reason;
+	bool gone = attempt->status == GRUB_NOT_FOUND;
+	struct text shown = gone ? attempt->path : attempt->name;
+	const char *more = gone ? "" : attempt->reason;
 
 	/* An entry's number says more than a line that many entries may run. */
-	if (status == GRUB_NOT_FOUND && volume && g->entry)
+	if (gone && g->entry)
 		report_add(g->files->report, REPORT_WARNING, "entry %u: %.*s not found on %.*s",
-			(unsigned)g->leaves, TEXT_ARG(path), TEXT_ARG(volume->name));
+			(unsigned)g->leaves, TEXT_ARG(shown), TEXT_ARG(attempt->volume->name));
 	else
-		grub_warn(g, "%s: %.*s: %s", what, TEXT_ARG(name), reason);
-	if (!ret->len && arena_printf(g->files->arena, ret, "%s missing: %.*s%s%s%s", what,
+		grub_warn(
+			g, "%s: %.*s: %s", attempt->what, TEXT_ARG(attempt->name), attempt->reason);
+	if (!ret->len && arena_printf(g->files->arena, ret, "%s missing: %.*s%s%s%s", attempt->what,
 				 TEXT_ARG(shown), *more ? " (" : "", more, *more ? ")" : ""))
 		grub_no_memory(g);
 }
 
-/* A file in the arena, by GRUB's name. The place is filled in where there is one, found or not. */
-static int open_file(struct grub *g, const char *what, struct text name, struct text *missing,
-	struct boot_file **ret)
+/*
+ * A file in the arena, by GRUB's name; NULL: it cannot be. Where only the file itself is missing
+ * its place is known all the same: attempt.status tells.
+ */
+static struct boot_file *open_file(
+	struct grub *g, const char *what, struct text name, struct text *missing, int *status)
 {
-	struct boot_file *file = arena_new(g->files->arena, struct boot_file);
-	const struct volume_info *volume;
-	const char *reason = "";
-	struct text path;
-	int r;
+	struct attempt attempt = {.what = what, .name = name, .reason = ""};
+	struct boot_file *file;
 
-	*ret = NULL;
-	if (!file)
-		return grub_no_memory(g);
-	r = grub_file_find(g, name, &volume, &path, &reason);
-	if (r)
-		say_missing(g, missing, what, name, volume, path, r, reason);
-	if (volume && (!r || r == GRUB_NOT_FOUND)) {
-		file->volume = volume->name;
-		file->path = grub_keep(g, path);
-		*ret = file;
+	attempt.status = grub_file_find(g, name, &attempt.volume, &attempt.path, &attempt.reason);
+	*status = attempt.status;
+	if (*status)
+		say_missing(g, &attempt, missing);
+	if (*status && *status != GRUB_NOT_FOUND)
+		return NULL;
+	file = arena_new(g->files->arena, struct boot_file);
+	if (!file) {
+		*status = grub_no_memory(g);
+		return NULL;
 	}
-	return r;
+	file->volume = attempt.volume->name;
+	file->path = grub_keep(g, attempt.path);
+	return file;
 }
 
 static void loaded_by(struct grub *g, const struct grub_call *call)
@@ -109,8 +121,8 @@ int grub_cmd_linux(struct grub *g, const struct grub_call *call)
 		first++;
 	if (first >= call->count)
 		return no_file_name(g, call);
-	r = open_file(g, "kernel", call->args[first], &g->loaded.kernel_error, &kernel);
-	if (r) {
+	kernel = open_file(g, "kernel", call->args[first], &g->loaded.kernel_error, &r);
+	if (r || !kernel) {
 		g->loaded.linux_ready = false;
 		if (!g->loaded.missing_kernel)
 			g->loaded.missing_kernel = kernel;
@@ -147,7 +159,7 @@ static struct text cut_newc(struct text *name)
 
 int grub_cmd_initrd(struct grub *g, const struct grub_call *call)
 {
-	struct boot_file *first = NULL, **tail = &first;
+	struct boot_file *file, *first = NULL, **tail = &first;
 	int r = GRUB_OK;
 
 	if (!call->count)
@@ -164,11 +176,12 @@ int grub_cmd_initrd(struct grub *g, const struct grub_call *call)
 	for (uint32_t i = 0; i < call->count && !r; i++) {
 		struct text name = call->args[i], newc = cut_newc(&name);
 
-		r = open_file(g, "initrd", name, &g->loaded.initrd_error, tail);
-		if (r)
+		file = open_file(g, "initrd", name, &g->loaded.initrd_error, &r);
+		if (r || !file)
 			return r;
-		(*tail)->newc = grub_keep(g, newc);
-		tail = &(*tail)->next;
+		file->newc = grub_keep(g, newc);
+		*tail = file;
+		tail = &file->next;
 	}
 	g->loaded.initrds = first;
 	g->loaded.n_initrds = call->count;
@@ -186,10 +199,10 @@ int grub_cmd_multiboot(struct grub *g, const struct grub_call *call)
 		first++;
 	if (first >= call->count)
 		return no_file_name(g, call);
-	r = open_file(g, "hypervisor", call->args[first], &g->loaded.kernel_error, &hypervisor);
-	if (!r)
-		r = join_words(
-			g, call->args + first + 1, call->count - first - 1, &hypervisor->cmdline);
+	hypervisor = open_file(g, "hypervisor", call->args[first], &g->loaded.kernel_error, &r);
+	if (r || !hypervisor)
+		return r;
+	r = join_words(g, call->args + first + 1, call->count - first - 1, &hypervisor->cmdline);
 	if (r)
 		return r;
 	loaded_by(g, call);
@@ -216,10 +229,10 @@ int grub_cmd_module(struct grub *g, const struct grub_call *call)
 		grub_warn(g, "more than %d modules", MAX_MODULES);
 		return GRUB_BAD_ARGUMENT;
 	}
-	r = open_file(g, "module", call->args[first], &g->loaded.initrd_error, &module);
-	if (!r)
-		r = join_words(
-			g, call->args + first + 1, call->count - first - 1, &module->cmdline);
+	module = open_file(g, "module", call->args[first], &g->loaded.initrd_error, &r);
+	if (r || !module)
+		return r;
+	r = join_words(g, call->args + first + 1, call->count - first - 1, &module->cmdline);
 	if (r)
 		return r;
 	while (*tail)
@@ -240,7 +253,7 @@ int grub_cmd_devicetree(struct grub *g, const struct grub_call *call)
 		g->loaded.devicetree = NULL;
 		return GRUB_OK;
 	}
-	r = open_file(g, "devicetree", call->args[0], &missing, &file);
+	file = open_file(g, "devicetree", call->args[0], &missing, &r);
 	if (!r)
 		g->loaded.devicetree = file;
 	return r;

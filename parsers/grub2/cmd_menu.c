@@ -49,7 +49,7 @@ static struct text without_passwords(struct grub *g, struct text script)
 		if (!text_ends((struct text){at, n}, TEXT("password")))
 			continue;
 		if (text_starts(text_skip(script, i + 1), TEXT("_pbkdf2"))) {
-			memcpy(at + n, "_pbkdf2", 7);
+			memcpy(at + n, script.at + i + 1, 7);
 			n += 7;
 			i += 7;
 		}

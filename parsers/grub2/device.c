@@ -96,7 +96,7 @@ int grub_file_locate(struct grub *g, struct text name, const struct volume_info 
 	struct text *path, const char **reason)
 {
 	struct text device;
-	const char *ignored;
+	const char *ignored = NULL;
 
 	reason = reason ? reason : &ignored;
 	*volume = NULL;
@@ -131,7 +131,7 @@ int grub_file_locate(struct grub *g, struct text name, const struct volume_info 
 int grub_file_find(struct grub *g, struct text name, const struct volume_info **volume,
 	struct text *path, const char **reason)
 {
-	const char *ignored;
+	const char *ignored = NULL;
 	int r;
 
 	reason = reason ? reason : &ignored;

@@ -73,6 +73,8 @@ static int call_function(
 	int r;
 
 	g->loop_depth = 0;
+	/* leave_scope() puts the outer one back. */
+	/* cppcheck-suppress autoVariables */
 	g->scope = &scope;
 	g->source = function->source;
 	r = grub_run_node(g, function->body);
@@ -320,6 +322,8 @@ int grub_run_scoped(struct grub *g, const struct grub_text *text, struct text *a
 	struct grub_scope scope = {.args = args, .count = count}, *outer = g->scope;
 	int r;
 
+	/* leave_scope() puts the outer one back. */
+	/* cppcheck-suppress autoVariables */
 	g->scope = &scope;
 	r = grub_run_text(g, text);
 	leave_scope(g, outer);

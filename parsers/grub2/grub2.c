@@ -171,7 +171,8 @@ static int run_config(struct grub *g, struct text name)
 
 	if (grub_context_open(g, false))
 		return GRUB_OUT_OF_MEMORY;
-	g->menu = &menu;
+	/* cppcheck-suppress autoVariables */
+	g->menu = &menu; /* nobody looks at it behind this function */
 	r = set_variables(g, text_skip(name, text_find(name, ')') + 1));
 	if (!r)
 		r = grub_run_file(g, name);

@@ -11,6 +11,7 @@ struct match {
 	struct grub_pool *pool;
 	struct text text;
 	uint64_t *budget;
+	uint32_t *stack; /* of add_thread() */
 };
 
 static bool spend(struct match *m)
@@ -76,7 +77,6 @@ struct threads {
 struct search {
 	struct match *m;
 	struct threads now, next;
-	uint32_t *stack;
 	bool found;
 	size_t start, end;
 };
@@ -86,11 +86,12 @@ static int add_thread(
 	struct search *s, struct threads *threads, uint32_t at, size_t start, size_t position)
 {
 	const struct regex_code *code;
-	uint32_t depth = 0;
+	uint32_t depth;
 
-	s->stack[depth++] = at;
+	s->m->stack[0] = at;
+	depth = 1;
 	while (depth) {
-		at = s->stack[--depth];
+		at = s->m->stack[--depth];
 		if (threads->seen[at] == position + 1)
 			continue;
 		if (!spend(s->m))
@@ -98,13 +99,13 @@ static int add_thread(
 		threads->seen[at] = position + 1;
 		code = &s->m->regex->code[at];
 		if (code->op == REGEX_SPLIT) {
-			s->stack[depth++] = code->y;
-			s->stack[depth++] = code->x;
+			s->m->stack[depth++] = code->y;
+			s->m->stack[depth++] = code->x;
 		} else if (code->op == REGEX_JUMP) {
-			s->stack[depth++] = code->x;
+			s->m->stack[depth++] = code->x;
 		} else if (code->op == REGEX_SAVE ||
 			   (code->op == REGEX_AT && is_here(s->m->text, position, code->x))) {
-			s->stack[depth++] = at + 1;
+			s->m->stack[depth++] = at + 1;
 		} else if (code->op != REGEX_AT) {
 			threads->list[threads->count++] = (struct thread){at, start};
 		}
@@ -299,8 +300,8 @@ int grub_regex_match(struct grub_pool *pool, const struct grub_regex *regex, str
 	int r;
 
 	/* Every place pushes at most two others, once. */
-	s.stack = grub_pool_alloc(pool, (regex->n_code * 2 + 2) * sizeof(*s.stack));
-	if (!s.stack || alloc_threads(&m, &s.now) || alloc_threads(&m, &s.next))
+	m.stack = grub_pool_alloc(pool, (regex->n_code * 2 + 2) * sizeof(*m.stack));
+	if (!m.stack || alloc_threads(&m, &s.now) || alloc_threads(&m, &s.next))
 		return -ENOMEM;
 	r = find(&s);
 	if (r || !s.found)

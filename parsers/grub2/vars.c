@@ -57,7 +57,7 @@ static int grow(struct grub *g, struct grub_vars *vars)
 
 	if (vars->count < vars->room)
 		return GRUB_OK;
-	buckets = arena_array(g->files->arena, room, sizeof(*buckets));
+	buckets = arena_array(g->files->arena, room, sizeof(struct grub_var *));
 	if (!buckets)
 		return grub_no_memory(g);
 	for (uint32_t i = 0; i < vars->room; i++) {
