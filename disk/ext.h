@@ -9,6 +9,7 @@
 struct ext {
 	struct fs fs;
 	struct blockdev dev;
+	struct arena *arena;
 	struct report *report;
 	struct text volume; /* its name, for warnings */
 	ext2_filsys lib;

@@ -82,41 +82,52 @@ static int copy_runs(const struct extents *map, struct extents *ret)
 	return err;
 }
 
-static int visit_runs(
-	const struct listing *listing, const struct node *folder, const struct extents *runs)
+/* Reads the runs through `chunk`, which is `room` bytes long. */
+static int visit_runs(const struct listing *listing, const struct node *folder,
+	const struct extents *runs, char *chunk, size_t room)
 {
-	_free_ char *chunk = malloc(CHUNK);
 	int ret = 0;
 
-	if (!chunk)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < runs->count; i++) {
+	for (uint32_t i = 0; i < runs->count && !ret; i++) {
 		const struct extent *run = &runs->at[i];
 
 		if (run->kind == EXTENT_ZERO)
 			continue;
 		for (uint64_t at = 0, part; !ret && at < run->length; at += part) {
-			part = min_u64(CHUNK, run->length - at);
+			part = min_u64(room, run->length - at);
 			ret = blockdev_read(&listing->ext->dev, run->at + at, chunk, part);
 			if (!ret)
 				ret = visit_chunk(listing, folder, chunk, part);
 		}
-		if (ret)
-			break;
 	}
+	return ret;
+}
+
+/* The buffer is of this listing alone: `visit` may list another folder in between. */
+static int visit_mapped(
+	const struct listing *listing, const struct node *folder, const struct extents *runs)
+{
+	size_t room = (size_t)min_u64(CHUNK, folder->size);
+	char *chunk = arena_alloc(listing->ext->arena, room);
+	int ret;
+
+	if (!chunk)
+		return -ENOMEM;
+	ret = visit_runs(listing, folder, runs, chunk, room);
+	arena_release(listing->ext->arena, chunk);
 	return ret;
 }
 
 static int visit_inline(const struct listing *listing, const struct node *folder)
 {
 	struct text start, rest;
-	_free_ char *copy = NULL;
 	int ret = ext_inline(listing->ext, folder->size, &start, &rest);
+	char *copy;
 
 	if (ret)
 		return ret;
 	/* A copy: `visit` may read another inode in between. */
-	copy = malloc(start.len + rest.len);
+	copy = arena_alloc(listing->ext->arena, start.len + rest.len);
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, start.at, start.len);
@@ -125,6 +136,7 @@ static int visit_inline(const struct listing *listing, const struct node *folder
 	ret = visit_block(listing, copy + INLINE_PARENT, start.len - INLINE_PARENT);
 	if (!ret)
 		ret = visit_block(listing, copy + start.len, rest.len);
+	arena_release(listing->ext->arena, copy);
 	return ret;
 }
 
@@ -147,6 +159,6 @@ int ext_each_entry(struct ext *ext, const struct node *folder, ext_visit *visit,
 	if (!ret)
 		ret = copy_runs(&ext->map, &runs);
 	if (!ret)
-		ret = visit_runs(&listing, folder, &runs);
+		ret = visit_mapped(&listing, &whole, &runs);
 	return ret;
 }

@@ -170,6 +170,7 @@ int ext_open(const struct fs_source *source, struct fs **ret, struct err *err)
 	*ext = (struct ext){
 		.fs.ops = &ext_ops,
 		.dev = *source->dev,
+		.arena = source->arena,
 		.report = source->report,
 		.volume = source->name,
 	};

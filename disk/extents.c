@@ -106,7 +106,7 @@ int extents_slice(const struct extents *from, uint64_t offset, uint64_t length, 
 
 	if (!range_inside(offset, length, extents_end(from)))
 		return -ERANGE;
-	for (at = extents_find(from, offset); length && !err; at++) {
+	for (at = extents_find(from, offset); at && length && !err; at++) {
 		inside = offset - at->offset;
 		part = min_u64(length, at->length - inside);
 		err = extents_add(ret, at->kind, at->disk, at->at + inside, part);

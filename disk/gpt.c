@@ -94,7 +94,7 @@ static bool read_header(struct gpt *gpt, uint64_t lba)
 	if (!checked_mul(lba, (uint64_t)gpt->sector_size, &at) ||
 		blockdev_read(gpt->dev, at, &gpt->header, sizeof(gpt->header)))
 		return false;
-	if (memcmp(gpt->header.magic, "EFI PART", 8) || !read_entries(gpt))
+	if (memcmp(gpt->header.magic, "EFI PART", 8) != 0 || !read_entries(gpt))
 		return false;
 	gpt->checksums_right = header_checksum_right(gpt) && entries_checksum_right(gpt);
 	return true;

@@ -100,9 +100,9 @@ static int find_device(struct lvm_vg *vg, struct text name, unsigned level, stru
 		if (!text_equal(node->name, name))
 			continue;
 		for (uint32_t i = 0; i < vg->n_pvs; i++) {
-			if (!lvm_id_equal(vg->pvs[i]->id, lvm_string(node, "id")))
+			if (!lvm_id_equal(vg->pvs[i].id, lvm_string(node, "id")))
 				continue;
-			ret->dev = vg->pvs[i]->dev;
+			ret->dev = vg->pvs[i].dev;
 			return checked_mul(
 				lvm_number(node, "pe_start"), (uint64_t)512, &ret->start);
 		}

@@ -19,7 +19,7 @@ struct lvm_vg {
 	struct text name, id;
 	uint64_t extent_size; /* bytes */
 	const struct lvm_node *section;
-	const struct lvm_pv *const *pvs; /* borrowed: all that were found */
+	const struct lvm_pv *pvs; /* borrowed: all that were found */
 	uint32_t n_pvs;
 	struct lvm_lv *lvs; /* sorted by name */
 	uint32_t n_lvs;

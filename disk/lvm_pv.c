@@ -95,7 +95,7 @@ static int read_area(const struct blockdev *dev, const struct location *location
 	char *text;
 
 	if (blockdev_read(dev, area, &header, sizeof(header)) ||
-		memcmp(header.magic, " LVM2 x[5A%r0N*>", sizeof(header.magic)))
+		memcmp(header.magic, " LVM2 x[5A%r0N*>", sizeof(header.magic)) != 0)
 		return 0;
 	size = le64_get(header.size);
 	offset = le64_get(header.committed.offset);

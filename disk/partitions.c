@@ -149,7 +149,7 @@ static bool read_record(struct mbr_reader *reader, uint64_t at, uint64_t *next)
 
 static void read_chain(struct mbr_reader *reader)
 {
-	uint64_t seen[MAX_CHAIN], at = reader->extended, next;
+	uint64_t seen[MAX_CHAIN] = {0}, at = reader->extended, next;
 
 	/* A chain may go back on the disk, but nowhere twice. */
 	for (unsigned i = 0; i < MAX_CHAIN; i++, at = next) {

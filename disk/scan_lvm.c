@@ -7,7 +7,6 @@
 /* The physical volumes that were found. */
 struct found {
 	struct lvm_pv *at;
-	const struct lvm_pv **list;
 	bool *used; /* by a group */
 	uint32_t count;
 };
@@ -22,7 +21,7 @@ static bool is_known(
 	const struct volumes *volumes, const struct found *found, const struct lvm_pv *pv)
 {
 	for (uint32_t i = 0; i < found->count; i++) {
-		if (memcmp(found->at[i].id, pv->id, LVM_ID))
+		if (memcmp(found->at[i].id, pv->id, LVM_ID) != 0)
 			continue;
 		report_add(volumes->report, REPORT_WARNING,
 			"%.*s is a copy of the LVM physical volume %.*s: not used",
@@ -37,9 +36,8 @@ static int find_pvs(struct volumes *volumes, struct found *found)
 	uint32_t n = volumes->count + 1;
 
 	found->at = arena_array(volumes->arena, n, sizeof(*found->at));
-	found->list = arena_array(volumes->arena, n, sizeof(*found->list));
 	found->used = arena_array(volumes->arena, n, sizeof(*found->used));
-	if (!found->at || !found->list || !found->used)
+	if (!found->at || !found->used)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < volumes->count; i++) {
 		const struct volume *volume = volumes->at[i];
@@ -58,7 +56,7 @@ static int find_pvs(struct volumes *volumes, struct found *found)
 			report_add(volumes->report, REPORT_WARNING,
 				"%.*s: its copy of the LVM metadata is damaged",
 				TEXT_ARG(pv->volume));
-		found->list[found->count++] = pv;
+		found->count++;
 	}
 	return 0;
 }
@@ -161,7 +159,7 @@ static int add_group(struct volumes *volumes, const struct found *found, struct 
 {
 	int err;
 
-	vg->pvs = found->list;
+	vg->pvs = found->at;
 	vg->n_pvs = found->count;
 	report_group(volumes, found, vg);
 	err = lvm_vg_map(vg);

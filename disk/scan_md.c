@@ -128,7 +128,7 @@ int scan_md(struct volumes *volumes)
 			continue;
 		for (uint32_t j = i; j < members.count; j++) {
 			if (memcmp(members.at[i].uuid, members.at[j].uuid,
-				    sizeof(members.at[i].uuid)))
+				    sizeof(members.at[i].uuid)) != 0)
 				continue;
 			members.used[j] = true;
 			which[n++] = j;

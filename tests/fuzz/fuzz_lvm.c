@@ -14,12 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_arena_ struct arena arena = {.limit = 64 * MIB};
 	struct lvm_pv pv = {.id = "00000000000000000000000000000000",
 		.dev = blockdev_on_fd(-1, 0, 64 * MIB, 512)};
-	const struct lvm_pv *pvs = &pv;
 	struct lvm_vg vg;
 
 	if (lvm_vg_read((struct text){(const char *)data, size}, &arena, &vg))
 		return 0;
-	vg.pvs = &pvs;
+	vg.pvs = &pv;
 	vg.n_pvs = lvm_vg_has(&vg, &pv);
 	if (lvm_vg_map(&vg))
 		return 0;
