@@ -1,10 +1,12 @@
 """btrfs: our reader against the kernel's."""
 
+import fcntl
 import json
 import os
 import random
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,21 +27,42 @@ def run(*command):
     return ran.stdout
 
 
+def detach(loops):
+    """Gives loop devices back; whoever else has one open for a moment would delay that."""
+    for loop in loops:
+        subprocess.run(["losetup", "-d", loop], check=False)
+        backing = Path("/sys/block", os.path.basename(loop), "loop/backing_file")
+        for _ in range(100):
+            if not backing.exists():
+                break
+            time.sleep(0.05)
+    # The kernel remembers devices by their UUIDs, also of files that are gone.
+    subprocess.run(["btrfs", "device", "scan", "--forget"], capture_output=True, check=False)
+
+
+@contextmanager
+def attached(images):
+    """Loop devices; one test at a time on this machine, as the kernel's list of devices is one."""
+    loops = []
+    with open("/run/lock/bootfs-test-btrfs", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            for image in images:
+                loops.append(run("losetup", "-f", "--show", image).strip())
+                # The device's cache may still hold an earlier superblock.
+                run("blockdev", "--flushbufs", loops[-1])
+            yield loops
+        finally:
+            detach(loops)
+
+
 @contextmanager
 def mounted(images, options="defaults"):
     """All devices of one file system, mounted by the kernel."""
-    loops = []
-    try:
-        for image in images:
-            loops.append(run("losetup", "-f", "--show", image).strip())
+    with attached(images) as loops:
         devices = "".join(f",device={loop}" for loop in loops)
         with fstree.mounted(loops[0], options=options + devices, kind="btrfs") as root:
             yield root
-    finally:
-        for loop in loops:
-            subprocess.run(["losetup", "-d", loop], check=False)
-        # The kernel remembers devices by their UUIDs, also of files that are gone.
-        subprocess.run(["btrfs", "device", "scan", "--forget"], capture_output=True, check=False)
 
 
 def make(folder, options="", devices=1, size=400 * MIB):
@@ -299,17 +322,12 @@ def test_reads_a_file_system_grown_from_a_seed(tmp_path):
     sprout = tmp_path / "sprout"
     with open(sprout, "wb") as file:
         file.truncate(600 * MIB)
-    loops = [run("losetup", "-f", "--show", image).strip() for image in (seed, sprout)]
-    try:
-        with fstree.mounted(loops[0], options="defaults", kind="btrfs") as root:
-            run("btrfs", "device", "add", "-f", loops[1], root)
-            run("mount", "-o", "remount,rw", root)
-            (root / "new").write_bytes(fstree.noise(100_000, 8))
-            theirs = fstree.kernel_view(root)
-    finally:
-        for loop in loops:
-            run("losetup", "-d", loop)
-        subprocess.run(["btrfs", "device", "scan", "--forget"], capture_output=True, check=False)
+    with attached([seed, sprout]) as loops, \
+            fstree.mounted(loops[0], options="defaults", kind="btrfs") as root:
+        run("btrfs", "device", "add", "-f", loops[1], root)
+        run("mount", "-o", "remount,rw", root)
+        (root / "new").write_bytes(fstree.noise(100_000, 8))
+        theirs = fstree.kernel_view(root)
     ours, answer = fstree.our_view(BUILD, sprout, seed)
     assert not fstree.differences(ours, theirs)
     assert not fstree.wrong_extents(answer)
