@@ -36,6 +36,7 @@ int grub_call_add_block(struct grub *g, struct grub_call *call) MUST_CHECK;
 grub_run grub_cmd_set, grub_cmd_unset, grub_cmd_export, grub_cmd_increment, grub_cmd_read;
 grub_run grub_cmd_break, grub_cmd_shift, grub_cmd_setparams, grub_cmd_return, grub_cmd_eval;
 grub_run grub_cmd_true, grub_cmd_false, grub_cmd_accept, grub_cmd_cpuid, grub_cmd_keystatus;
+grub_run grub_cmd_tr, grub_cmd_time, grub_cmd_cmp;
 grub_run grub_cmd_gettext, grub_cmd_cryptomount, grub_cmd_fwsetup, grub_cmd_blocklist;
 grub_run grub_cmd_menuentry, grub_cmd_password, grub_cmd_blscfg;
 grub_run grub_cmd_search, grub_cmd_search_by, grub_cmd_probe, grub_cmd_loopback;

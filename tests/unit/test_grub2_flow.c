@@ -160,6 +160,26 @@ static void reads_nothing_from_the_keyboard(void **state)
 	assert_shows(OUT "x=y; read x; out \"[$x]\"\n", "[]");
 }
 
+static void translates_compares_and_times(void **state)
+{
+	struct memfiles guest;
+
+	(void)state;
+	assert_shows(OUT "tr --set x abc ABC aabbxc; out $x\ntr --set=x -U aBc; out $x\n"
+			 "tr -s x -D ABcD; out $x\ntr -s x abc AB x; out $?\ntr a; out $?\n",
+		"AABBxC|ABC|abcd|18|18");
+	assert_shows(OUT
+		"time false; out $?\ntime; out $?\ntime none; out $?\ntime set a=b; out $a\n"
+		"time time true; out $?\n",
+		"1|18|16|b|18");
+	memfiles_init(&guest);
+	memfiles_add(&guest, "(hd0,msdos1)/a", "same");
+	memfiles_add(&guest, "(hd0,msdos1)/b", "same");
+	grubtest_run(&guest, OUT "cmp /a /b; out $?\ncmp /a /boot/k; out $?\ncmp /a /c; out $?\n");
+	assert_titles(&guest, "0|1|5");
+	memfiles_done(&guest);
+}
+
 static void stops_calls_as_deep_as_grub(void **state)
 {
 	struct memfiles guest;
@@ -214,6 +234,7 @@ int main(void)
 		cmocka_unit_test(inverts_only_what_a_test_says),
 		cmocka_unit_test(evaluates_text_as_a_script),
 		cmocka_unit_test(reads_nothing_from_the_keyboard),
+		cmocka_unit_test(translates_compares_and_times),
 		cmocka_unit_test(stops_calls_as_deep_as_grub),
 		cmocka_unit_test(counts_with_fedora_only),
 		cmocka_unit_test(hands_blocks_to_other_commands_as_text),
