@@ -60,6 +60,8 @@ def mounted(image, at, options="ro", fstype=None):
     try:
         yield at
     finally:
+        # Another mount namespace may hold on to it: what was written must lie on the disk now.
+        subprocess.run(["sync", "-f", str(at)], check=False)
         subprocess.run(["umount", "-l", str(at)], check=False)
 
 
