@@ -32,10 +32,16 @@ static struct grub_chunk *push_chunk(struct grub_pool *pool, size_t size)
 		size = CHUNK;
 	if (!checked_add(size, sizeof(*chunk), &whole))
 		return NULL;
-	chunk = arena_alloc(pool->arena, whole);
+	chunk = pool->spare;
+	if (chunk && chunk->size >= size)
+		pool->spare = NULL;
+	else
+		chunk = arena_alloc(pool->arena, whole);
 	if (!chunk)
 		return NULL;
-	chunk->size = size;
+	if (!chunk->size)
+		chunk->size = size;
+	chunk->used = 0;
 	chunk->below = pool->top;
 	pool->top = chunk;
 	return chunk;
@@ -89,7 +95,10 @@ void grub_pool_release(struct grub_pool *pool, struct grub_mark mark)
 		struct grub_chunk *chunk = pool->top;
 
 		pool->top = chunk->below;
-		arena_release(pool->arena, chunk);
+		if (CHUNK > 1 && !pool->spare && chunk->size == CHUNK)
+			pool->spare = chunk;
+		else
+			arena_release(pool->arena, chunk);
 	}
 	if (pool->top)
 		pool->top->used = mark.used;

@@ -13,7 +13,8 @@ struct grub_chunk;
  */
 struct grub_pool {
 	struct arena *arena;
-	struct grub_chunk *top; /* the one allocations come from; older ones below it */
+	struct grub_chunk *top;   /* the one allocations come from; older ones below it */
+	struct grub_chunk *spare; /* kept for the next time: most marks are released soon */
 };
 
 struct grub_mark {

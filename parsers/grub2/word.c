@@ -298,24 +298,24 @@ static bool special(struct word *word)
 }
 
 static const struct {
-	const char *word;
+	struct text word;
 	enum grub_keyword keyword;
 } keywords[] = {
-	{"case", KEYWORD_CASE},
-	{"do", KEYWORD_DO},
-	{"done", KEYWORD_DONE},
-	{"elif", KEYWORD_ELIF},
-	{"else", KEYWORD_ELSE},
-	{"esac", KEYWORD_ESAC},
-	{"fi", KEYWORD_FI},
-	{"for", KEYWORD_FOR},
-	{"function", KEYWORD_FUNCTION},
-	{"if", KEYWORD_IF},
-	{"in", KEYWORD_IN},
-	{"select", KEYWORD_SELECT},
-	{"then", KEYWORD_THEN},
-	{"until", KEYWORD_UNTIL},
-	{"while", KEYWORD_WHILE},
+	{{"case", sizeof("case") - 1}, KEYWORD_CASE},
+	{{"do", sizeof("do") - 1}, KEYWORD_DO},
+	{{"done", sizeof("done") - 1}, KEYWORD_DONE},
+	{{"elif", sizeof("elif") - 1}, KEYWORD_ELIF},
+	{{"else", sizeof("else") - 1}, KEYWORD_ELSE},
+	{{"esac", sizeof("esac") - 1}, KEYWORD_ESAC},
+	{{"fi", sizeof("fi") - 1}, KEYWORD_FI},
+	{{"for", sizeof("for") - 1}, KEYWORD_FOR},
+	{{"function", sizeof("function") - 1}, KEYWORD_FUNCTION},
+	{{"if", sizeof("if") - 1}, KEYWORD_IF},
+	{{"in", sizeof("in") - 1}, KEYWORD_IN},
+	{{"select", sizeof("select") - 1}, KEYWORD_SELECT},
+	{{"then", sizeof("then") - 1}, KEYWORD_THEN},
+	{{"until", sizeof("until") - 1}, KEYWORD_UNTIL},
+	{{"while", sizeof("while") - 1}, KEYWORD_WHILE},
 };
 
 /* A plain word may be a keyword, a name, or a bracket that the grammar does not know. */
@@ -328,7 +328,7 @@ static void classify(struct text word, struct grub_token *ret)
 	if (!is_alpha(word.at[0]))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++) {
-		if (text_is(word, keywords[i].word)) {
+		if (text_equal(word, keywords[i].word)) {
 			ret->keyword = keywords[i].keyword;
 			return;
 		}
