@@ -160,9 +160,6 @@ static uint32_t collect_hints(
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		if (k == 1 && kinds[k] == OPTION_HINT)
 			continue;
-		/* Only hardware GRUB drives itself counts as bare metal. */
-		if (kinds[k] == OPTION_HINT_BAREMETAL && text_is(platform, "xen"))
-			continue;
 		for (uint32_t i = 0; i < options->n_uses; i++) {
 			if (options->uses[i].option == kinds[k])
 				hints[count++] = options->uses[i].value;

@@ -88,6 +88,7 @@ int grub_cmd_increment(struct grub *g, const struct grub_call *call)
 		return GRUB_NOT_FOUND;
 	if (!grub_signed_number(var->value, &value))
 		return GRUB_BAD_NUMBER;
+	grub_note(g, "%.*s is counted in memory only", TEXT_ARG(text_first(call->args[0], 80)));
 	if (text_is(call->name, "increment"))
 		__builtin_add_overflow(value, 1, &value);
 	else

@@ -178,7 +178,8 @@ static struct grub_node *parse_command(struct grub_parser *parser)
 		take_block(parser, tail);
 		source.len = (size_t)(parser->lexer->at - source.at);
 	}
-	/* Where the source does not last, neither does this; menuentry copies it. */
+	if (parser->lexer->copy && grub_pool_text(parser->pool, source, &source))
+		parser->lexer->failed = -ENOMEM;
 	node->source = source;
 	return parser->failed ? NULL : node;
 }

@@ -87,9 +87,10 @@ static void tries_hints_first_where_they_match(void **state)
 		"search -u --set=a --hint-baremetal=ahci2,gpt1 " UUID1 "; out $a\n"
 		"search -u --set=a --hint=hd2, " UUID1 "; out $a\n"
 		"search -u --set=a --hint=hd9,gpt1 --hint hd1,gpt1 " UUID1 "; out $a\n"
-		"search -u --set=a --hint-new=hd2,gpt1 " UUID1 "; out $a\n");
+		"search -u --set=a --hint-new=hd2,gpt1 " UUID1 "; out $a\n"
+		"search -u --set=a --hint-baremetal=hd2,gpt1 " UUID1 "; out $a\n");
 	assert_titles(&guest, "hd0,msdos1|hd2,gpt1|hd2,gpt1|hd0,msdos1|hd0,msdos1|hd2,gpt1|"
-			      "hd0,msdos1|hd0,msdos1");
+			      "hd0,msdos1|hd0,msdos1|hd2,gpt1");
 	memfiles_done(&guest);
 }
 

@@ -104,6 +104,20 @@ static void redefines_a_function_that_runs(void **state)
 		OUT "function f { eval \"function f { out new; }\"; out old; }\nf\nf\n", "old|new");
 }
 
+static void keeps_functions_whose_text_is_gone(void **state)
+{
+	struct memfiles *guest = grubtest(
+		"x=f; eval \"function $x { menuentry \\$1 --id i { linux /boot/k a; }; "
+		"for i in 1 2; do submenu s\\$i { menuentry \\$1 { true; }; }; done; }\"\n"
+		"eval 'true; true; true; true; true; true; true; true; true; true'\nf z\n");
+
+	(void)state;
+	assert_titles(guest, "z|s1|>s1|s2|>s2");
+	assert_text(grubtest_entry(guest, "0")->script, "menuentry $1 --id i { linux /boot/k a; }");
+	assert_text(grubtest_entry(guest, "0")->cmdline, "a");
+	grubtest_done(guest);
+}
+
 static void counts_an_unknown_command_as_success(void **state)
 {
 	struct memfiles *guest =
@@ -206,6 +220,7 @@ static void counts_with_fedora_only(void **state)
 
 	(void)state;
 	assert_titles(guest, "2|no");
+	assert_non_null(grubtest_said(guest, REPORT_NOTE, "c is counted in memory only"));
 	grubtest_done(guest);
 	guest = grubtest("c=3; decrement c; menuentry \"$c\" { true; }\n");
 	assert_titles(guest, "3");
@@ -229,6 +244,7 @@ int main(void)
 		cmocka_unit_test(runs_loops),
 		cmocka_unit_test(calls_functions),
 		cmocka_unit_test(redefines_a_function_that_runs),
+		cmocka_unit_test(keeps_functions_whose_text_is_gone),
 		cmocka_unit_test(counts_an_unknown_command_as_success),
 		cmocka_unit_test(takes_cosmetic_commands_silently),
 		cmocka_unit_test(inverts_only_what_a_test_says),
