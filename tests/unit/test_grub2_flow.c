@@ -44,7 +44,7 @@ static void needs_separators_where_grub_does(void **state)
 	assert_shows(
 		"menuentry a { }\nmenuentry b { ; }\nmenuentry c {\n\n}\nmenuentry d {\ntrue\n\n}",
 		"d");
-	assert_shows(OUT "for i\nin a; do out $i; done\nfor i in a; do out $i; done\n", "a");
+	assert_shows(OUT "for i\n in a; do out $i; done\nfor i in a; do out $i; done\n", "a");
 	assert_shows(OUT "for i in a b; do out $i done\nfor i in a; do out $i; done\n", "");
 }
 
