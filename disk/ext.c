@@ -8,6 +8,8 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+enum { INDEX_WORTH = 16384 /* bytes of a folder that are soon read */ };
+
 int ext_errno(errcode_t error)
 {
 	if (error == EXT2_ET_NO_MEMORY)
@@ -129,6 +131,14 @@ static int search_visit(void *context, struct text name, uint32_t ino)
 	return 1;
 }
 
+/* Is the folder so big that its index is worth reading? */
+static bool has_index(const struct ext *ext, const struct node *folder)
+{
+	return (ext->inode->i_flags & (EXT2_INDEX_FL | EXT4_ENCRYPT_FL | EXT4_INLINE_DATA_FL)) ==
+		       EXT2_INDEX_FL &&
+	       folder->size > INDEX_WORTH;
+}
+
 static int ext_find(struct fs *fs, const struct node *folder, struct text name, struct node *ret)
 {
 	struct ext *ext = to_ext(fs);
@@ -138,7 +148,11 @@ static int ext_find(struct fs *fs, const struct node *folder, struct text name, 
 	if (err)
 		return err;
 	search.casefold = (ext->inode->i_flags & EXT4_CASEFOLD_FL) && ext->lib->encoding;
-	err = ext_each_entry(ext, folder, search_visit, &search);
+	err = -EAGAIN;
+	if (has_index(ext, folder))
+		err = ext_htree_search(ext, folder, name, search.casefold, search_visit, &search);
+	if (err == -EAGAIN)
+		err = ext_each_entry(ext, folder, search_visit, &search);
 	if (err < 0)
 		return err;
 	return search.ino ? ext_node(ext, search.ino, ret) : -ENOENT;

@@ -86,3 +86,14 @@ int ext_inline(struct ext *ext, uint64_t size, struct text *start, struct text *
 typedef int ext_visit(void *context, struct text name, uint32_t ino);
 int ext_each_entry(
 	struct ext *ext, const struct node *folder, ext_visit *visit, void *context) MUST_CHECK;
+
+/* The same for the entries of one block; a damaged one costs the rest of its block. */
+int ext_visit_block(
+	struct ext *ext, char *block, size_t size, ext_visit *visit, void *context) MUST_CHECK;
+
+/*
+ * The same for those entries of an indexed folder that may be called `name`. -EAGAIN: the index
+ * makes no sense; look at all entries.
+ */
+int ext_htree_search(struct ext *ext, const struct node *folder, struct text name, bool fold,
+	ext_visit *visit, void *context) MUST_CHECK;

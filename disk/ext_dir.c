@@ -30,7 +30,6 @@ static int visit_entry(
 	return listing->visit(listing->context, name, entry->inode);
 }
 
-/* Entries one behind the other; a damaged one costs the rest of its block. */
 static int visit_block(const struct listing *listing, char *block, size_t size)
 {
 	size_t at = 0;
@@ -48,6 +47,13 @@ static int visit_block(const struct listing *listing, char *block, size_t size)
 		at += length;
 	}
 	return ret;
+}
+
+int ext_visit_block(struct ext *ext, char *block, size_t size, ext_visit *visit, void *context)
+{
+	const struct listing listing = {ext, visit, context};
+
+	return visit_block(&listing, block, size);
 }
 
 /* Wrong checksums are told once and otherwise no obstacle. */
