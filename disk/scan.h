@@ -32,6 +32,9 @@ int scan_md(struct volumes *volumes) MUST_CHECK;
 /* Adds the logical volumes of all physical ones. -ENOMEM; all else is told in the report. */
 int scan_lvm(struct volumes *volumes) MUST_CHECK;
 
+/* Warns of volumes that were cloned: GRUB takes the first of one UUID that it finds. */
+void scan_report_twins(struct volumes *volumes);
+
 /*
  * Opens the file system of an identified volume where there is one we read, and adds its line to the report.
  * `others` as in struct fs_source. -ENOMEM; everything else ends in volume->problem.

@@ -262,6 +262,8 @@ static int open_all(struct volumes *volumes)
 			index++;
 		err = scan_open(volumes, order[i], &ring[index + 1], volumes->count - 1);
 	}
+	if (!err)
+		scan_report_twins(volumes);
 	return err;
 }
 

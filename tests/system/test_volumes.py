@@ -162,3 +162,19 @@ def test_a_block_device_is_inspected_in_the_sandbox(tmp_path):
         subprocess.run(["losetup", "-d", loop], check=False)
     assert b"ok      hd0 /dev/loop" in done.stdout
     assert b"killed" not in done.stdout + done.stderr
+
+
+def test_a_cloned_file_system_is_told(tmp_path):
+    image, clone = tmp_path / "image", tmp_path / "clone"
+    fsdump.run("truncate", "-s", "64M", image)
+    fsdump.run("sfdisk", "-q", image, input=b"label: dos\nstart=2048,size=16M\nsize=16M\n")
+    fsdump.run("mke2fs", "-q", "-F", "-t", "ext4", "-E", f"offset={1 << 20}", image, "16M")
+    fsdump.run("cp", "--sparse=always", image, clone)
+    fsdump.run("dd", f"if={image}", f"of={clone}", "bs=1M", "skip=1", "seek=17", "count=16", "conv=notrunc")
+    said = fsdump.report(fsdump.dump(image, clone, volumes_only=True))
+    assert [line for line in said if line.startswith("warning")] == [
+        "warning hd0,msdos1 and hd1,msdos2 have one UUID: a search for it finds hd0,msdos1, as GRUB does",
+        "warning hd0,msdos1 and hd1,msdos1 have one UUID: a search for it finds hd0,msdos1, as GRUB does",
+    ]
+    alone = fsdump.report(fsdump.dump(clone, volumes_only=True))
+    assert "warning hd0,msdos2 and hd0,msdos1 have one UUID: a search for it finds hd0,msdos2, as GRUB does" in alone
