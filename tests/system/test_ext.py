@@ -213,3 +213,19 @@ def test_tells_of_a_disk_that_is_cut_off(tmp_path):
     said = fsdump.dump(image)
     assert "warning hd0: the file system is larger than its volume: is the disk cut off?" in fsdump.report(said)
     assert said["files"][b"/boot/size-100"]["size"] == 100
+
+
+@pytest.mark.parametrize("variant", ("ext2-1k", "ext4", "ext4-inline", "ext4-no-csum", "ext4-bigalloc"))
+def test_damaged_disks_give_errors_not_crashes(variant, tmp_path):
+    image = tmp_path / "image"
+    make_image(image, VARIANTS[variant], "24M")
+    with fsdump.mounted(image, tmp_path / "mnt", "rw") as at:
+        (at / "boot").mkdir()
+        for number in range(40):
+            (at / "boot" / f"file {number}").write_bytes(fsdump.content(number * 70))
+        os.symlink("boot/file 7", at / "link")
+        fsdump.fragment(at / "fragments", at / "others", 20)
+    build = "build/asan-clang"
+    fsdump.run("make", "-s", "V=asan", "CC=clang", f"{build}/tests/tools/fs-use")
+    said = fsdump.run(f"{build}/tests/tools/fs-use", "--damage=1000", image, timeout=300)
+    assert len(set(line.split()[-2] for line in said.splitlines())) > 5
