@@ -39,8 +39,9 @@ static bool same_piece(const struct snapshot *a, const struct piece *piece,
 }
 
 /*
- * The same guest inode, at the same place of the same disks? The disks come first: what a guest
- * says of its files it may say of another guest's.
+ * The same guest inode, at the same place of the same disks of the same domain? Domain and disks
+ * come first: what a guest says of its files is true of others, too, made of the same template or
+ * by malice.
  */
 static bool is_same(const struct content_node *known, struct snapshot *snapshot, struct node node)
 {
@@ -50,6 +51,7 @@ static bool is_same(const struct content_node *known, struct snapshot *snapshot,
 		known->node.entry == node.entry)
 		return true;
 	if (!snapshot_is_whole(known->snapshot) ||
+		known->snapshot->shown_in != snapshot->shown_in ||
 		!disks_are_same(known->snapshot->disks, snapshot->disks) ||
 		!content_may_be_shared(known->snapshot, known->node) ||
 		!content_may_be_shared(snapshot, node))
@@ -75,21 +77,6 @@ static void content_move(struct content_node *content, struct snapshot *snapshot
 	content->node = node;
 }
 
-static void content_forget_later(struct content_node *content)
-{
-	if (content->later_fd >= 0)
-		close(content->later_fd);
-	content->later_fd = -1;
-	content->daemon->cache.used -= content->later_bytes;
-	content->daemon->contents.later_bytes -= content->later_bytes;
-	content->later_bytes = 0;
-}
-
-static void content_idle(struct timer *timer)
-{
-	content_forget_later(container_of(timer, struct content_node, idle));
-}
-
 static struct content_node *content_new(
 	struct daemon *daemon, struct snapshot *snapshot, struct node node, uint64_t key)
 {
@@ -104,8 +91,7 @@ static struct content_node *content_new(
 	content->snapshot = snapshot_ref(snapshot);
 	content->node = node;
 	content->since = snapshot->made;
-	content->later_fd = -1;
-	content->idle.fire = content_idle;
+	later_init(&content->later);
 	content->next = *bucket;
 	*bucket = content;
 	return content;
@@ -136,9 +122,7 @@ void content_drop(struct content_node *content)
 	while (*at != content)
 		at = &(*at)->next;
 	*at = content->next;
-	timer_stop(&content->idle);
-	content_forget_later(content);
-	run_abort(&content->run);
+	later_done(content);
 	snapshot_unref(content->snapshot);
 	owner_remove(&daemon->owners, &content->owner);
 	free(content);
@@ -146,17 +130,16 @@ void content_drop(struct content_node *content)
 
 void content_use(struct content_node *content)
 {
-	content->users++;
-	timer_stop(&content->idle);
+	if (content->users++ == 0)
+		later_used(content);
 	snapshot_pin(content->snapshot);
 }
 
 void content_unuse(struct content_node *content)
 {
 	snapshot_unpin(content->snapshot);
-	if (--content->users == 0 && content->later_fd >= 0)
-		loop_set_timer(
-			&content->daemon->loop, &content->idle, content->daemon->cache.idle_ms);
+	if (--content->users == 0)
+		later_unused(content);
 	content_drop(content);
 }
 
@@ -166,7 +149,7 @@ struct window content_window(const struct content_node *content)
 	struct window window = {
 		.content = content_of(content),
 		.bytes = snapshot->inspection->menu.bytes,
-		.later_fd = content->later_fd,
+		.later_fd = content->later.fd,
 	};
 
 	if (snapshot->disks) {
@@ -178,69 +161,5 @@ struct window content_window(const struct content_node *content)
 
 bool content_must_ask(const struct content_node *content)
 {
-	return content->later_fd < 0 && content_later_bytes(content_of(content)) > 0;
-}
-
-/* One content may be bigger than the cache, or no guest with it could boot; not two. */
-static bool content_take_room(struct content_node *content, uint64_t bytes)
-{
-	struct daemon *daemon = content->daemon;
-
-	if (!cache_make_room(&daemon->cache, bytes) && daemon->contents.later_bytes)
-		return false;
-	daemon->cache.used += bytes;
-	daemon->contents.later_bytes += bytes;
-	content->later_bytes = bytes;
-	return true;
-}
-
-static void content_answered(
-	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
-{
-	struct content_node *content = container_of(run, struct content_node, run);
-
-	inspection_free(inspection);
-	content->later_fd = content_fd;
-	if (content_fd < 0) {
-		notice_say(&content->daemon->notice, LOG_WARNING, "%s: %s",
-			content->snapshot->disks->disk[0].path.at, err->text);
-		content_forget_later(content);
-	}
-	parked_resume(&content->waiting, content_fd < 0 ? EIO : 0);
-	content_unuse(content);
-}
-
-static enum content_slot slot_of(enum node_kind kind)
-{
-	switch ((int)kind) {
-	case NODE_INITRD:
-		return SLOT_INITRD;
-	case NODE_DEVICETREE:
-		return SLOT_DEVICETREE;
-	case NODE_XEN:
-		return SLOT_XEN;
-	default:
-		return SLOT_KERNEL;
-	}
-}
-
-void content_ask(struct content_node *content)
-{
-	const struct content *what = content_of(content);
-
-	if (content->run.state != RUN_NONE)
-		return;
-	if (!content->snapshot->disks || !content_take_room(content, content_later_bytes(what))) {
-		parked_resume(&content->waiting, ENOMEM);
-		return;
-	}
-	content_use(content);
-	content->run.disks = content->snapshot->disks;
-	content->run.content_entry = content->node.entry;
-	content->run.content_slot = slot_of(content->node.kind);
-	content->run.content_size = what->size;
-	content->run.content_identity = what->identity;
-	content->run.finished = content_answered;
-	run_start(&content->daemon->inspector, &content->run,
-		content->snapshot->disks->how.limits.timeout_ms);
+	return content->later.fd < 0 && content_later_bytes(content_of(content)) > 0;
 }

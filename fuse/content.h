@@ -2,8 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "fuse/inspector.h"
-#include "fuse/parked.h"
+#include "fuse/later.h"
 #include "fuse/snapshot.h"
 #include "fuse/window.h"
 
@@ -19,18 +18,13 @@ struct content_node {
 	struct node node;          /* where it is in there */
 	struct timespec since;     /* when it was seen first: its times */
 	uint32_t users;            /* open files and questions */
-	int later_fd;              /* PIECE_LATER's bytes; -1: not asked for yet */
-	uint64_t later_bytes;      /* what that or the question for it counts for in the cache */
-	struct run run;
-	struct parked_list waiting; /* reads that need later_fd */
-	struct timer idle;
+	struct later later;
 };
 
 enum { CONTENT_BUCKETS = 256 };
 
 struct contents {
 	struct content_node *buckets[CONTENT_BUCKETS];
-	uint64_t later_bytes; /* in all memfds, and about to be */
 };
 
 /* Has it an inode of its own? Else it is one of its snapshot's, and lives only while it is used. */
@@ -54,8 +48,5 @@ void content_unuse(struct content_node *content);
 /* Where its bytes come from. Valid while it is used. */
 struct window content_window(const struct content_node *content);
 
-/* Has it bytes that must be asked for first? */
+/* Has it bytes that must be asked for first, by later_ask()? */
 bool content_must_ask(const struct content_node *content);
-
-/* Asks for them, once; those in content->waiting are resumed then. Needs a use. */
-void content_ask(struct content_node *content);

@@ -26,6 +26,7 @@ struct daemon {
 	struct cache cache;
 	struct inspector inspector;
 	struct contents contents;
+	struct laters laters;
 	struct folder *folders; /* of domains, by serial number */
 	struct folder *disk_folders;
 	struct config *config;

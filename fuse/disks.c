@@ -4,6 +4,9 @@
 #include "inspect/ask.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 /* Bytes for paths and reasons of one set of disks; a bound for the administrator's mistakes. */
 enum { DISKS_MEMORY = 1024 * 1024 };
@@ -96,19 +99,33 @@ void disks_question(const struct disks *disks, struct question *question)
 	}
 }
 
-struct disk_stamp disk_stamp_of(const struct stat *stat)
+static struct timespec time_of(struct statx_timestamp time)
 {
-	if (S_ISREG(stat->st_mode))
-		return (struct disk_stamp){
-			.dev = stat->st_dev,
-			.ino = stat->st_ino,
-			.size = (uint64_t)stat->st_size,
-			.links = stat->st_nlink,
-			.mtime = stat->st_mtim,
-			.ctime = stat->st_ctim,
-			.regular = true,
-		};
-	return (struct disk_stamp){.rdev = stat->st_rdev};
+	return (struct timespec){.tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec};
+}
+
+int disk_stamp_read(int folder_fd, const char *path, struct disk_stamp *ret)
+{
+	struct statx now;
+
+	if (statx(folder_fd, path, AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME,
+		    &now))
+		return -errno;
+	*ret = (struct disk_stamp){
+		.dev = makedev(now.stx_dev_major, now.stx_dev_minor),
+		.ino = now.stx_ino,
+	};
+	if (S_ISBLK(now.stx_mode)) {
+		ret->rdev = makedev(now.stx_rdev_major, now.stx_rdev_minor);
+		return 0;
+	}
+	ret->regular = true;
+	ret->size = now.stx_size;
+	ret->links = now.stx_nlink;
+	ret->mtime = time_of(now.stx_mtime);
+	ret->ctime = time_of(now.stx_ctime);
+	ret->born = now.stx_mask & STATX_BTIME ? time_of(now.stx_btime) : ret->ctime;
+	return S_ISREG(now.stx_mode) ? 0 : -EINVAL;
 }
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -118,8 +135,11 @@ static bool same_time(struct timespec a, struct timespec b)
 
 bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b)
 {
-	return a->regular == b->regular && a->dev == b->dev && a->ino == b->ino &&
-	       a->rdev == b->rdev;
+	if (a->regular != b->regular)
+		return false;
+	if (!a->regular)
+		return a->rdev == b->rdev;
+	return a->dev == b->dev && a->ino == b->ino && same_time(a->born, b->born);
 }
 
 bool disks_are_same(const struct disks *a, const struct disks *b)
@@ -127,7 +147,9 @@ bool disks_are_same(const struct disks *a, const struct disks *b)
 	if (!a || !b || a->n != b->n)
 		return !a && !b;
 	for (uint32_t i = 0; i < a->n; i++) {
-		if (!disk_is_same(&a->disk[i].stamp, &b->disk[i].stamp))
+		const struct disk_stamp *one = &a->disk[i].stamp, *other = &b->disk[i].stamp;
+
+		if (!disk_is_same(one, other) || one->dev != other->dev || one->ino != other->ino)
 			return false;
 	}
 	return true;
@@ -144,9 +166,10 @@ bool disk_stamp_equal(const struct disk_stamp *a, const struct disk_stamp *b)
 
 uint64_t disk_key(const struct disk_stamp *stamp)
 {
-	uint64_t key = stamp->dev * 0x9e3779b97f4a7c15u + stamp->ino;
+	uint64_t key = stamp->rdev;
 
-	key = key * 0x9e3779b97f4a7c15u + stamp->rdev;
+	if (stamp->regular)
+		key = stamp->dev * 0x9e3779b97f4a7c15u + stamp->ino;
 	return key ? key : 1;
 }
 
@@ -154,15 +177,14 @@ uint64_t disk_key(const struct disk_stamp *stamp)
 static int disk_try(struct disks *disks, uint32_t index, struct err *err)
 {
 	struct disk *disk = &disks->disk[index];
-	struct stat now;
 	int r = ask_open_disk(disk->path.at, &disk->opened, err);
 
 	if (r)
 		return r;
 	disks->fds[index] = disk->opened.fd;
-	if (fstat(disks->fds[index], &now))
-		return err_set(err, errno, "%s: cannot stat: %m", disk->path.at);
-	disk->stamp = disk_stamp_of(&now);
+	r = disk_stamp_read(disks->fds[index], "", &disk->stamp);
+	if (r)
+		return err_set(err, -r, "%s: cannot stat: %s", disk->path.at, strerror(-r));
 	disks->child_fds[index] = ask_reopen_disk(disks->fds[index]);
 	if (disks->child_fds[index] < 0)
 		return err_set(err, errno, "%s: cannot be opened again: %m", disk->path.at);

@@ -6,12 +6,17 @@
 #include "core/limits.h"
 #include "inspect/question.h"
 
-#include <sys/stat.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
 
 /* What tells a disk from another, and a regular file from what it was. */
 struct disk_stamp {
-	dev_t dev, rdev; /* rdev: of a block device, else 0 */
-	ino_t ino;
+	dev_t dev;  /* of the file, or of the device's node */
+	ino_t ino;  /* likewise */
+	dev_t rdev; /* of a block device, else 0 */
+	/* Of a regular file: birth, since numbers are given again (its ctime where none is known). */
+	struct timespec born;
 	uint64_t size; /* bytes, of a regular file */
 	nlink_t links;
 	struct timespec mtime, ctime;
@@ -74,13 +79,22 @@ void disks_close(struct disks *disks);
  */
 bool disks_unchanged(const struct disks *before, const struct disks *now);
 
-/* The same file or device, whatever is on it now? */
+/* The same file or device, whatever is on it now and by whatever name? */
 bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b);
 
-/* The same of all disks of two sets, in order; true also for none (NULL) and none. */
+/*
+ * The same of all disks of two sets, in order, and no device made anew under its old number; true
+ * also for none (NULL) and none.
+ */
 bool disks_are_same(const struct disks *a, const struct disks *b);
 
-struct disk_stamp disk_stamp_of(const struct stat *stat);
+/*
+ * Of the file or device at `path`, seen from folder_fd; of folder_fd itself where it is "". May
+ * wait. -errno; -EINVAL for what can be no disk.
+ */
+int disk_stamp_read(int folder_fd, const char *path, struct disk_stamp *ret) MUST_CHECK;
+
+/* The same file with the same bytes? */
 bool disk_stamp_equal(const struct disk_stamp *a, const struct disk_stamp *b);
 
 /* A number for the disk, the same as long as disk_is_same(); never 0. */

@@ -114,8 +114,10 @@ void folder_set_snapshot(struct folder *folder, struct snapshot *snapshot)
 		snapshot_unref(folder->snapshot);
 	}
 	folder->snapshot = snapshot;
-	if (snapshot)
-		snapshot->folder = folder;
+	if (!snapshot)
+		return;
+	snapshot->folder = folder;
+	snapshot->shown_in = folder->owner.serial;
 }
 
 void folder_drop(struct folder *folder)

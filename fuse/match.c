@@ -4,6 +4,7 @@
 #include "fuse/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 
 struct candidate {
@@ -30,17 +31,12 @@ static void match_run(struct job *job, struct scratch *scratch)
 {
 	struct match_job *m = container_of(job, struct match_job, job);
 	struct disk_stamp stamp;
-	struct stat now;
 
 	(void)scratch;
 	for (uint32_t i = 0; i < m->n; i++) {
 		atomic_store(&m->at, i);
-		if (stat(m->candidates[i].path, &now))
-			continue;
-		if (!S_ISREG(now.st_mode) && !S_ISBLK(now.st_mode))
-			continue;
-		stamp = disk_stamp_of(&now);
-		m->candidates[i].same = disk_is_same(&stamp, &m->stamp);
+		if (disk_stamp_read(AT_FDCWD, m->candidates[i].path, &stamp) == 0)
+			m->candidates[i].same = disk_is_same(&stamp, &m->stamp);
 	}
 	atomic_store(&m->at, m->n);
 }

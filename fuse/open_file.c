@@ -26,15 +26,12 @@ struct read_job {
 static bool disks_have_changed(const struct disks *disks)
 {
 	for (uint32_t i = 0; i < disks->n; i++) {
-		struct disk_stamp stamp;
-		struct stat now;
+		struct disk_stamp now;
 
 		if (disks->fds[i] < 0 || !disks->disk[i].stamp.regular)
 			continue;
-		if (fstat(disks->fds[i], &now))
-			return true;
-		stamp = disk_stamp_of(&now);
-		if (!disk_stamp_equal(&stamp, &disks->disk[i].stamp))
+		if (disk_stamp_read(disks->fds[i], "", &now) ||
+			!disk_stamp_equal(&now, &disks->disk[i].stamp))
 			return true;
 	}
 	return false;
@@ -65,6 +62,7 @@ static void read_done(struct job *job)
 	struct read_job *read = container_of(job, struct read_job, job);
 
 	timer_stop(&read->deadline);
+	later_end_read(read->file->content);
 	open_file_unref(read->file);
 	free(read);
 }
@@ -110,6 +108,7 @@ void read_submit(fuse_req_t req, struct open_file *file, uint64_t offset, size_t
 		return;
 	}
 	file->refs++;
+	later_begin_read(file->content);
 	*read = (struct read_job){
 		.job = {.run = read_run, .done = read_done},
 		.req = req,
@@ -124,6 +123,7 @@ void read_submit(fuse_req_t req, struct open_file *file, uint64_t offset, size_t
 	window_seek(read->window.content, &file->place, offset);
 	read->place = file->place;
 	read->job.key = read_key(read);
+	read->job.wake = read->window.later_fd >= 0; /* others may wait for its memory */
 	loop_set_timer(&daemon->loop, &read->deadline, daemon->config->limits.timeout_ms);
 	fuse_req_interrupt_func(req, read_interrupted, read);
 	pool_submit(&daemon->pool, &read->job);

@@ -88,6 +88,7 @@ static int daemon_init(struct running *running, struct err *err)
 	if (r)
 		return err_set(err, -r, "cannot start: %s", strerror(-r));
 	inspector_init(&daemon->inspector, &daemon->loop);
+	laters_init(daemon);
 	daemon->inspector.notice = &daemon->notice;
 	daemon->cache.loop = &daemon->loop;
 	daemon->cache.owners = &daemon->owners;

@@ -166,8 +166,8 @@ static void read_later(fuse_req_t req, struct open_file *file, uint64_t offset, 
 	}
 	*read = (struct parked_read){{.req = req, .resume = read_resume}, file, offset, size};
 	file->refs++;
-	parked_add(&file->content->waiting, &read->parked);
-	content_ask(file->content);
+	parked_add(&file->content->later.waiting, &read->parked);
+	later_ask(file->content);
 }
 
 void serve_read(

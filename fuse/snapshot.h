@@ -33,6 +33,7 @@ struct snapshot {
 	struct owner owner;
 	struct cache *cache;
 	struct folder *folder; /* that shows it; NULL: it has another one by now */
+	uint32_t shown_in;     /* serial number of that folder, for ever */
 	uint32_t refs, pins;
 	struct inspection *inspection; /* NULL: evicted; whoever wants it gets ESTALE */
 	struct tree tree;              /* only with an inspection */

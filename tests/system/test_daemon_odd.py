@@ -80,6 +80,28 @@ def test_their_memory_is_given_back(squash, start_bootfs):
     assert (bootfs.mount / "mail/default/kernel").read_bytes() == KERNEL
 
 
+def test_little_memory_goes_round(start_bootfs, tmp_path):
+    """More compressed kernels at once than the cache holds: each reader waits for its turn."""
+    images = [make_squash(tmp_path / f"{i}.img", boot_files(i, 700_000, 900_000))
+              for i in range(6)]
+    bootfs = start_bootfs(*[domain(f"g{i}", d) for i, d in enumerate(images)],
+                          more="cache-memory = 1M")
+    slow = [open(bootfs.mount / f"g{i}/default/kernel", "rb", buffering=0) for i in range(6)]
+
+    def read(i):
+        name, offset, size = (("kernel", 0, 700_000), ("initrd", 2, 900_000))[i % 2]
+        data = (bootfs.mount / f"g{i // 2 % 6}/default" / name).read_bytes()
+        return data == bytes_like(i // 2 % 6 + offset, size)
+
+    for i, f in enumerate(slow):
+        assert f.read(1000) == bytes_like(i, 1000)
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        assert all(pool.map(read, range(48)))
+    for i, f in enumerate(slow):
+        assert f.readall() == bytes_like(i, 700_000)[1000:]
+        f.close()
+
+
 def test_a_compressed_file_that_changed_meanwhile_is_an_error(squash, start_bootfs, tmp_path):
     bootfs = start_bootfs(domain("mail", squash))
     other = make_squash(tmp_path / "other.img", boot_files(5, kernel_size=2 << 20))
@@ -105,6 +127,43 @@ def test_guests_that_pose_as_each_other_are_kept_apart(start_bootfs, tmp_path):
         assert (there / "initrd").read_bytes() == boot_files(seed)["/boot/initrd-1"]
     assert os.stat(bootfs.mount / "one/default/kernel").st_ino != \
         os.stat(bootfs.mount / "two/default/kernel").st_ino
+
+
+def file_with_number(folder, number):
+    """A new file that got the inode number of a removed one; None where it is not to be had."""
+    for i in range(500):
+        path = folder / f"new{i}"
+        path.touch()
+        if os.stat(path).st_ino == number:
+            return path
+    return None
+
+
+def test_a_reused_inode_number_is_no_old_friend(start_bootfs, tmp_path, monkeypatch):
+    """An image made anew may get the number that another had; guests of one template are alike."""
+    monkeypatch.setenv("E2FSPROGS_FAKE_TIME", "1000000000")
+    one, two = (make_guest(tmp_path / f"{seed}.img", boot_files(seed), options=["-U", "clear"])
+                for seed in (1, 5))
+    spare = shutil.copy(two, tmp_path / "spare.img")
+    bootfs = start_bootfs(domain("one", one), domain("two", two), ttl="100ms")
+    for name, seed in (("one", 1), ("two", 5)):
+        kernel = bootfs.mount / name / "default/kernel"
+        assert kernel.read_bytes() == boot_files(seed)["/boot/vmlinuz-1"]
+    wait_until(lambda: not bootfs.open_disks())
+
+    number = os.stat(one).st_ino
+    os.unlink(one)
+    again = file_with_number(tmp_path, number)
+    if not again:
+        pytest.skip("this file system does not give inode numbers again")
+    shutil.copy(spare, again)
+    os.rename(again, two)
+    time.sleep(0.2)
+    assert (bootfs.mount / "two/default/kernel").read_bytes() == boot_files(5)["/boot/vmlinuz-1"]
+    # Nor for the domain itself.
+    shutil.copy(spare, one)
+    time.sleep(0.2)
+    assert (bootfs.mount / "one/default/kernel").read_bytes() == boot_files(5)["/boot/vmlinuz-1"]
 
 
 # ---- odd calls ----------------------------------------------------------------------------------

@@ -151,6 +151,9 @@ static void a_file_has_changed_when_its_size_or_times_have(void **state)
 	now.ino++;
 	assert_false(disk_is_same(&before, &now));
 	assert_false(disk_stamp_equal(&before, &now));
+	now = stamp();
+	now.born.tv_nsec++; /* another file that got the number of a removed one */
+	assert_false(disk_is_same(&before, &now));
 }
 
 static void a_file_that_only_lost_its_name_has_not_changed(void **state)
