@@ -150,7 +150,7 @@ def test_a_disk_that_answers_again_is_shown_again(guest, start_bootfs, slow_disk
 
 def test_a_slow_disk_is_only_slow(guest, start_bootfs, slow_disk):
     """The loop never waits for it: another domain is as quick as ever meanwhile."""
-    slow = slow_disk(guest("slow.img"), delay_ms=30, stage="stat")
+    slow = slow_disk(guest("slow.img"), delay_ms=700, stage="only-open")
     bootfs = start_bootfs(domain("slow", slow.disk), domain("good", guest("good.img")))
 
     (bootfs.mount / "good/menu").read_text()
@@ -161,7 +161,7 @@ def test_a_slow_disk_is_only_slow(guest, start_bootfs, slow_disk):
             worst = max(worst, seconds(lambda: os.stat(bootfs.mount / "good/menu")))
             time.sleep(0.005)
         assert reading.result() == KERNEL
-    assert worst < 0.1
+    assert worst < 0.4
 
 
 @pytest.mark.parametrize("stage", ["stat", "open", "read"])

@@ -10,27 +10,29 @@
 #include <sys/stat.h>
 #include <time.h>
 
+enum stage { STAGE_READ, STAGE_OPEN, STAGE_STAT };
+
 /*
  * slowfs FILE DELAY_MS STAGE MOUNTPOINT: shows FILE as MOUNTPOINT/disk. Requests from STAGE on
- * ("stat", "open" or "read") take DELAY_MS; with -1 they are never answered. While a file
- * MOUNTPOINT.fast exists everything is fast.
+ * ("stat", "open" or "read"; or "only-open") take DELAY_MS; with -1 they are never answered.
+ * While a file MOUNTPOINT.fast exists everything is fast.
  */
 struct slow {
 	int fd;
 	long delay_ms;
-	enum { STAGE_READ, STAGE_OPEN, STAGE_STAT } stage;
+	enum stage first, last;
 	char fast[4096];
 };
 
 enum { DISK = 2 };
 
 /* True: the request is to be left without an answer. */
-static bool hangs(fuse_req_t req, int stage)
+static bool hangs(fuse_req_t req, enum stage stage)
 {
 	const struct slow *slow = fuse_req_userdata(req);
 	struct timespec delay = {slow->delay_ms / 1000, slow->delay_ms % 1000 * 1000000};
 
-	if (stage > (int)slow->stage || access(slow->fast, F_OK) == 0)
+	if (stage > slow->first || stage < slow->last || access(slow->fast, F_OK) == 0)
 		return false;
 	if (slow->delay_ms < 0)
 		return true;
@@ -131,9 +133,10 @@ int main(int argc, char **argv)
 		return 2;
 	slow.fd = open(argv[1], O_RDONLY | O_CLOEXEC);
 	slow.delay_ms = strtol(argv[2], NULL, 10);
-	slow.stage = strcmp(argv[3], "stat") == 0   ? STAGE_STAT
-		     : strcmp(argv[3], "open") == 0 ? STAGE_OPEN
-						    : STAGE_READ;
+	slow.first = strcmp(argv[3], "stat") == 0   ? STAGE_STAT
+		     : strcmp(argv[3], "read") == 0 ? STAGE_READ
+						    : STAGE_OPEN;
+	slow.last = strcmp(argv[3], "only-open") == 0 ? STAGE_OPEN : STAGE_READ;
 	snprintf(slow.fast, sizeof(slow.fast), "%s.fast", argv[4]);
 	return slow.fd < 0 ? 1 : serve(&slow, argv[0], argv[4]);
 }
