@@ -147,6 +147,9 @@ static void pool_grow(struct timer *timer)
 void pool_submit(struct pool *pool, struct job *job)
 {
 	job->next = NULL;
+	pool->outstanding++;
+	if (!timer_is_set(&pool->sweep))
+		loop_set_timer(pool->loop, &pool->sweep, POOL_SWEEP_MS);
 	pthread_mutex_lock(&pool->lock);
 	*pool->queue_end = job;
 	pool->queue_end = &job->next;
@@ -167,6 +170,7 @@ bool pool_cancel(struct pool *pool, struct job *job)
 	else
 		job = NULL;
 	pthread_mutex_unlock(&pool->lock);
+	pool->outstanding -= job != NULL;
 	return job != NULL;
 }
 
@@ -181,8 +185,18 @@ void pool_collect(struct pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 	for (; job; job = next) {
 		next = job->next;
+		pool->outstanding--;
 		job->done(job);
 	}
+}
+
+static void pool_sweep(struct timer *timer)
+{
+	struct pool *pool = container_of(timer, struct pool, sweep);
+
+	pool_collect(pool);
+	if (pool->outstanding && !timer_is_set(timer))
+		loop_set_timer(pool->loop, timer, POOL_SWEEP_MS);
 }
 
 static void pool_ready(struct source *source)
@@ -203,6 +217,7 @@ int pool_init(struct pool *pool, struct loop *loop)
 	pool->queue_end = &pool->queue;
 	pool->finished_end = &pool->finished;
 	pool->grow.fire = pool_grow;
+	pool->sweep.fire = pool_sweep;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	return loop_watch(loop, &pool->source);

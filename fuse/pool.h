@@ -12,6 +12,9 @@
  */
 enum { POOL_THREADS = 2, POOL_MAX_THREADS = 256, POOL_PER_KEY = 2, POOL_PATIENCE_MS = 50 };
 
+/* Jobs without `wake` are collected at the latest so long after their end. */
+enum { POOL_SWEEP_MS = 100 };
+
 /* A worker's own memory, kept from job to job. */
 struct scratch {
 	char *at;
@@ -25,7 +28,7 @@ void *scratch_get(struct scratch *scratch, size_t size) MUST_CHECK;
 struct job {
 	struct job *next;
 	uint64_t key; /* the disk: at most POOL_PER_KEY jobs of one key run at once; 0: none */
-	bool wake;    /* done() is wanted soon, not only at the next pool_collect() */
+	bool wake;    /* done() is wanted at once; else a wake-up is saved */
 	void (*run)(struct job *job, struct scratch *scratch); /* in a worker */
 	void (*done)(struct job *job); /* later, in the loop's thread; may free the job */
 };
@@ -36,7 +39,7 @@ struct worker {
 	bool alive;
 };
 
-/* `lock` guards everything but `grow` and `source`; no other lock is taken under it. */
+/* `lock` guards everything but what is the loop's; no other lock is taken under it. */
 struct pool {
 	struct loop *loop;
 	pthread_mutex_t lock;
@@ -47,6 +50,8 @@ struct pool {
 	unsigned queued, alive, idle; /* idle ones may have been woken already */
 	struct source source;         /* eventfd: a job with `wake` finished */
 	struct timer grow;
+	uint32_t outstanding; /* not collected yet; the loop's own */
+	struct timer sweep;   /* collects what nobody was woken for */
 };
 
 /* Threads are started with the first jobs. -errno. */

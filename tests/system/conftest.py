@@ -151,12 +151,13 @@ class Bootfs:
         return self.mount / ".disk" / (escape(path) + keys)
 
     def open_disks(self):
-        """The files below our folder that the daemon has open."""
+        """The test's files that the daemon has open."""
         found = []
         for fd in Path(f"/proc/{self.pid}/fd").iterdir():
             with contextlib.suppress(OSError):
                 found.append(os.readlink(fd))
-        return [f for f in found if f.startswith(str(self.folder)) and "stderr" not in f]
+        return [f for f in found if f.startswith(str(self.folder.parent)) and
+                not f.startswith(str(self.folder))]
 
     def stop(self, how=signal.SIGTERM, seconds=10):
         if self.process.poll() is None:

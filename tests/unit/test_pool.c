@@ -151,6 +151,21 @@ static void one_disk_never_has_more_than_its_share(void **state)
 	wait_for_all(f);
 }
 
+static void a_job_that_wakes_nobody_is_collected_soon(void **state)
+{
+	struct fixture *f = make();
+	static struct task quiet;
+
+	(void)state;
+	submit(f, &quiet, 0, true);
+	quiet.job.wake = false;
+	let_go(&quiet);
+	f->late.fire = late;
+	loop_set_timer(&f->loop, &f->late, 10 * POOL_SWEEP_MS);
+	wait_for_all(f);
+	assert_true(quiet.done);
+}
+
 static void a_job_that_has_not_begun_can_be_taken_back(void **state)
 {
 	struct fixture *f = make();
@@ -179,6 +194,7 @@ int main(void)
 		cmocka_unit_test(all_jobs_are_done_by_few_threads),
 		cmocka_unit_test(hung_jobs_of_many_disks_stop_no_other),
 		cmocka_unit_test(one_disk_never_has_more_than_its_share),
+		cmocka_unit_test(a_job_that_wakes_nobody_is_collected_soon),
 		cmocka_unit_test(a_job_that_has_not_begun_can_be_taken_back),
 	};
 
