@@ -4,6 +4,7 @@
 #include "fuse/background.h"
 #include "fuse/mount.h"
 #include "fuse/reload.h"
+#include "fuse/rights.h"
 #include "fuse/session.h"
 
 #include <errno.h>
@@ -195,7 +196,9 @@ static int start(struct running *running, struct config *config, struct err *err
 	r = mount_start(&running->mount, path ? path : daemon->config->mountpoint.at, err);
 	if (r)
 		return r;
-	r = session_start(daemon, running->mount.fuse_fd, tree_answers, err);
+	r = rights_drop(err);
+	if (!r)
+		r = session_start(daemon, running->mount.fuse_fd, tree_answers, err);
 	if (r)
 		mount_end(&running->mount);
 	return r;
