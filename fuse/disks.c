@@ -47,6 +47,13 @@ void disks_close(struct disks *disks)
 	disks->n_open = 0;
 }
 
+struct text disks_subject(const struct disks *disks)
+{
+	if (disks->how.domain.len || !disks->n)
+		return disks->how.domain;
+	return disks->disk[0].path;
+}
+
 int disks_set(struct disks *disks, uint32_t index, struct text path, struct text vdev,
 	uint32_t partition, struct text problem)
 {

@@ -64,6 +64,9 @@ int disks_set(struct disks *disks, uint32_t index, struct text path, struct text
 /* Sets disks->how with copies of all texts. -ENOMEM. */
 int disks_set_how(struct disks *disks, const struct how *how) MUST_CHECK;
 
+/* For log lines: the domain they are looked at for, else the first one's path. */
+struct text disks_subject(const struct disks *disks);
+
 /* Fills the question about them but for what a content needs; borrows texts and descriptors. */
 void disks_question(const struct disks *disks, struct question *question);
 

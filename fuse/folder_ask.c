@@ -170,6 +170,8 @@ static void folder_inspected(
 	if (!inspection) {
 		const struct disks *disks = folder->disks;
 
+		notice_about(&folder->daemon->notice, disks_subject(disks), LOG_WARNING, "%s",
+			err->text);
 		folder_failed(folder, "%s%s: %s", disks->disk[0].path.at,
 			disks->n > 1 ? " or another disk" : "", err->text);
 		return;
@@ -310,6 +312,8 @@ static void folder_late(struct timer *timer)
 
 	opening_abandon(folder);
 	match_stop(&folder->match);
+	notice_about(&folder->daemon->notice, text_of(folder_first_path(folder)), LOG_WARNING,
+		"cannot be opened: no answer within %g s (inspect-timeout)", seconds);
 	folder_failed(folder, "%s: cannot be opened: no answer within %g s (inspect-timeout)",
 		folder_first_path(folder), seconds);
 }

@@ -135,8 +135,8 @@ static void later_starved(struct timer *timer)
 {
 	struct later *later = container_of(timer, struct later, timer);
 
-	notice_say(&content_of(later)->daemon->notice, LOG_WARNING,
-		"cache-memory is too small for all that is read at once");
+	notice_about(&content_of(later)->daemon->notice, TEXT("cache-memory"), LOG_WARNING,
+		"too small for all that is read at once");
 	later_end_hunger(later, ENOMEM);
 }
 
@@ -191,8 +191,8 @@ static void later_answered(
 	later->fd = content_fd;
 	later->used_ms = now_ms();
 	if (content_fd < 0) {
-		notice_say(&content->daemon->notice, LOG_WARNING, "%s: %s",
-			content->snapshot->disks->disk[0].path.at, err->text);
+		notice_about(&content->daemon->notice, disks_subject(content->snapshot->disks),
+			LOG_WARNING, "%s", err->text);
 		later_forget(later);
 	}
 	parked_resume(&later->waiting, content_fd < 0 ? EIO : 0);

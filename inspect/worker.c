@@ -73,7 +73,7 @@ static int answer_with_content(const struct question *question, struct err *err)
 	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
 }
 
-static int answer(uint32_t gaps, struct err *err)
+int worker_answer(uint32_t gaps, struct err *err)
 {
 	_arena_ struct arena arena = {.limit = 2 * (size_t)MAX_QUESTION};
 	struct question question = {0};
@@ -127,7 +127,7 @@ int worker_run(const char *order)
 	int r = worker_enter(order, &gaps, &err);
 
 	if (r == 0)
-		r = answer(gaps, &err);
+		r = worker_answer(gaps, &err);
 	if (r == 0)
 		return 0;
 	wire_put_failure(&failure, &err);

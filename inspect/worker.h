@@ -38,6 +38,9 @@ bool worker_order_parse(const char *string, struct worker_order *ret);
 /* Enters the sandbox as ordered. The errors of sandbox_enter(); -EINVAL: no such order. */
 int worker_enter(const char *order, uint32_t *gaps, struct err *err) MUST_CHECK;
 
+/* Reads the question and writes the answer; after worker_enter(). `gaps` becomes part of it. */
+int worker_answer(uint32_t gaps, struct err *err) MUST_CHECK;
+
 /*
  * Enters the sandbox, reads the question, writes the answer. The exit status: 0 also for a
  * failure that the answer tells; 2 where not even that could be written.

@@ -2,11 +2,10 @@
 #include "pygrub/message.h"
 
 #include "core/escape.h"
+#include "core/tell.h"
 
 #include <stdarg.h>
-#include <sys/socket.h>
-#include <sys/syslog.h>
-#include <sys/un.h>
+#include <syslog.h>
 
 enum { MESSAGE_BYTES = 2000 };
 
@@ -34,25 +33,8 @@ static void print_line(const char *who, struct text line)
 
 	strbuf_adds(&out, who);
 	strbuf_add(&out, line);
-	strbuf_addc(&out, '\n');
-	/* One write: lines of several programs on one terminal do not mix. */
-	if (!out.failed && write(STDERR_FILENO, out.at, out.len) < 0)
-		return; /* there is nobody to tell */
-}
-
-/* RFC 3164 to the local socket, as syslog() sends it, but never waiting for a full one. */
-static void send_to_syslog(int severity, struct text line)
-{
-	static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
-	_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	_strbuf_ struct strbuf out = {0};
-
-	strbuf_addf(&out, "<%d>bootfs-pygrub[%d]: ", LOG_DAEMON | severity, (int)getpid());
-	strbuf_add(&out, line);
-	if (fd < 0 || out.failed ||
-		connect(fd, (const struct sockaddr *)&address, sizeof(address)) ||
-		send(fd, out.at, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		return; /* no syslog here; standard error has it */
+	if (!out.failed)
+		tell_stderr(strbuf_text(&out));
 }
 
 static void log_line(const struct options *options, int severity, struct text line)
@@ -68,7 +50,8 @@ static void log_line(const struct options *options, int severity, struct text li
 	add_line(&out, text_of(options->disk ? options->disk : "(none)"));
 	strbuf_adds(&out, ": ");
 	strbuf_add(&out, line);
-	send_to_syslog(severity, strbuf_text(&out));
+	if (!out.failed)
+		tell_syslog("bootfs-pygrub", severity, strbuf_text(&out));
 }
 
 void message_failure(const struct options *options, struct text text)

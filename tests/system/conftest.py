@@ -102,8 +102,9 @@ def unmount_below(folder):
 class Bootfs:
     """A daemon in the foreground, mounted at .mount; the tests end it by .stop()."""
 
-    def __init__(self, folder, conf, mount=None, options=(), env=None):
+    def __init__(self, folder, conf, mount=None, options=(), env=None, programs=BUILD):
         self.folder = folder
+        self.programs = programs
         self.mount = Path(mount or folder / "mnt")
         self.conf = folder / "bootfs.conf"
         self.write(conf)
@@ -117,7 +118,7 @@ class Bootfs:
         self.conf.write_text(conf)
 
     def command(self, *more):
-        return [BUILD / "bootfs", "-f", "--config", self.conf, *self.options, *more, self.mount]
+        return [self.programs / "bootfs", "-f", "--config", self.conf, *self.options, *more, self.mount]
 
     def start(self):
         read_end, write_end = os.pipe()

@@ -29,7 +29,7 @@ def deed(tmp_path):
     """A disk that tells bad-inspect what to do."""
     def write(what):
         disk = tmp_path / "disk"
-        disk.write_bytes(what.encode().ljust(4096, b"\0"))
+        disk.write_bytes(f"bad-inspect: {what}\n".encode().ljust(4096, b"\0"))
         return disk
     return write
 

@@ -1,6 +1,7 @@
 /*
  * bad-inspect: an inspector that enters the sandbox as the real one does, and then misbehaves as
- * the first bytes of its first disk say. What it survives it tells as a failure.
+ * the first bytes of its first disk say: "bad-inspect: DEED [NUMBER [VALUE]]". What it survives it
+ * tells as a failure. Without that line it is the real one.
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/wire.h"
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 
 static char word[64];
-static uint64_t number;
+static uint64_t number, value;
 
 /* ---- what is forbidden: 0 done, -1 failed with errno --------------------------------------- */
 
@@ -186,6 +187,66 @@ static long half_an_answer(void)
 	_exit(0);
 }
 
+/* ---- true answers, changed -------------------------------------------------------------------- */
+
+/* The real answer; then the byte at `number` is another one. */
+static long lie(void)
+{
+	struct err err = {0};
+	char byte = (char)value;
+
+	if (worker_answer(0, &err) < 0 || pwrite(WORKER_ANSWER, &byte, 1, (off_t)number) < 0)
+		return -1;
+	_exit(0);
+}
+
+/* The real answer, of which only the first `number` bytes were written. */
+static void write_a_part(void)
+{
+	static char nothing[4096];
+	struct err err = {0};
+
+	if (worker_answer(0, &err) < 0)
+		_exit(6);
+	for (off_t at = (off_t)number; at < 1 << 20;) {
+		ssize_t n = pwrite(WORKER_ANSWER, nothing, sizeof(nothing), at);
+
+		if (n <= 0)
+			break;
+		at += n;
+	}
+}
+
+static long die_in_the_middle(void)
+{
+	write_a_part();
+	return segfault();
+}
+
+static long stop_in_the_middle(void)
+{
+	write_a_part();
+	_exit(0);
+}
+
+static long hang_in_the_middle(void)
+{
+	write_a_part();
+	return hang();
+}
+
+/* As much as there is room for, and more. */
+static long write_without_end(void)
+{
+	static char noise[1 << 20];
+	off_t at = 0;
+
+	memset(noise, 0xa5, sizeof(noise));
+	while (pwrite(WORKER_ANSWER, noise, sizeof(noise), at) > 0)
+		at += (off_t)sizeof(noise);
+	_exit(0);
+}
+
 static const struct deed {
 	const char *name;
 	long (*commit)(void);
@@ -214,21 +275,35 @@ static const struct deed {
 	{"exit-0", exit_silently},
 	{"too-much", promise_too_much},
 	{"half", half_an_answer},
+	{"lie", lie},
+	{"die-at", die_in_the_middle},
+	{"stop-at", stop_in_the_middle},
+	{"hang-at", hang_in_the_middle},
+	{"flood", write_without_end},
 };
 
-/* The disk's first line: "NAME [NUMBER]". */
+/* NULL: the disk asks for none. */
 static const struct deed *read_deed(void)
 {
-	char line[64] = {0};
+	char line[96] = {0};
 
-	if (pread(WORKER_DISKS, line, sizeof(line) - 1, 0) <= 0)
+	if (pread(WORKER_DISKS, line, sizeof(line) - 1, 0) <= 0 ||
+		sscanf(line, "bad-inspect: %63s %lu %lu", word, &number, &value) < 1)
 		return NULL;
-	sscanf(line, "%63s %lu", word, &number);
 	for (unsigned i = 0; i < ARRAY_SIZE(deeds); i++) {
 		if (strcmp(word, deeds[i].name) == 0)
 			return &deeds[i];
 	}
-	return NULL;
+	_exit(8);
+}
+
+static int commit(const struct deed *deed, struct err *err)
+{
+	errno = 0;
+	if (deed->commit() < 0)
+		return err_set(err, EFAULT, "%s: %s (%llu)", word, strerrorname_np(errno),
+			(unsigned long long)number);
+	return err_set(err, EFAULT, "%s: DONE", word);
 }
 
 int main(int argc, char **argv)
@@ -241,14 +316,8 @@ int main(int argc, char **argv)
 	if (argc != 3 || worker_enter(argv[2], &gaps, &err) < 0)
 		return 9;
 	deed = read_deed();
-	if (!deed)
-		return 8;
-	errno = 0;
-	if (deed->commit() < 0)
-		err_set(&err, EFAULT, "%s: %s (%llu)", word, strerrorname_np(errno),
-			(unsigned long long)number);
-	else
-		err_set(&err, EFAULT, "%s: DONE", word);
+	if ((deed ? commit(deed, &err) : worker_answer(gaps, &err)) == 0)
+		return 0;
 	wire_put_failure(&bytes, &err);
 	return pwrite(WORKER_ANSWER, bytes.at, bytes.len, 0) < 0 ? 7 : 0;
 }

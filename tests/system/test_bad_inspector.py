@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A bootfs whose inspector has been taken over by its guest: that domain alone shows an error, the
+log says which and why, and every other domain is read meanwhile."""
+
+import concurrent.futures
+import os
+import re
+import shutil
+import time
+
+import pytest
+from conftest import BUILD, boot_files, domain, wait_until
+
+pytestmark = pytest.mark.skipif("asan" in str(BUILD),
+                                reason="the sanitizers need what the sandbox takes away")
+
+KERNEL = boot_files()["/boot/vmlinuz-1"]
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """A bootfs with bad-inspect beside it: it does what the first disk's boot sector says."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name, source in (("bootfs", "bootfs"), ("bootfs-config", "bootfs-config"),
+                         ("bootfs-inspect", "tests/tools/bad-inspect")):
+        shutil.copy(BUILD / source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def bootfs(guest, start_bootfs, programs):
+    """Two domains alike; the inspector of "bad" does what order() says."""
+    return start_bootfs(domain("bad", guest("bad.img")), domain("good", guest("good.img")),
+                        programs=programs, ttl="0s", timeout="2s")
+
+
+def order(bootfs, deed):
+    with open(bootfs.folder.parent / "bad.img", "r+b") as disk:
+        disk.write(f"bad-inspect: {deed}\n".encode().ljust(512, b"\0"))
+
+
+def error(bootfs):
+    """What the bad domain shows; empty: it boots."""
+    path = bootfs.mount / "bad/error"
+    return path.read_text() if "error" in os.listdir(bootfs.mount / "bad") else ""
+
+
+def answer_length(bootfs):
+    """By trying at which length the real answer is whole: half of what is tried each time."""
+    low, high = 0, 1 << 16
+    while high - low > 1:
+        middle = (low + high) // 2
+        order(bootfs, f"stop-at {middle}")
+        low, high = (middle, high) if error(bootfs) else (low, middle)
+    return high
+
+
+DEEDS = {
+    "socket": "inspector killed by SIGSYS",
+    "fork": "inspector killed by SIGSYS",
+    "write-disk": "inspector killed by SIGSYS",
+    "open": "open: EPERM (0)",
+    "segfault": "inspector killed by SIGSEGV",
+    "exit-5": "inspector failed with exit status 5",
+    "exit-0": "inspector's answer refused: head: ",
+    "half": "inspector's answer refused: number of disks: not as asked",
+    "too-much": "inspector's answer refused: head: longer than there is room for",
+    "flood": "inspector's answer refused: head: ",
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_the_domain_and_the_log_say_what_it_did(bootfs, deed):
+    order(bootfs, deed)
+    assert DEEDS[deed] in error(bootfs)
+    assert re.search(rf"^bootfs: bad: {re.escape(DEEDS[deed])}", bootfs.said(), re.M)
+    assert (bootfs.mount / "good/default/kernel").read_bytes() == KERNEL
+    order(bootfs, "")
+    assert error(bootfs) == "", "it recovers with the next inspection"
+
+
+def test_the_log_is_not_filled(bootfs):
+    order(bootfs, "segfault")
+    for _ in range(200):
+        error(bootfs)
+    assert bootfs.said().count("bootfs: bad: ") == 5
+
+
+def test_half_an_answer_is_none(bootfs):
+    """Dead at every point, or ended as if all were well: never half a menu."""
+    length = answer_length(bootfs)
+    assert 500 < length < 5000
+    for at in range(0, length, length // 60):
+        order(bootfs, f"stop-at {at}")
+        assert "inspector's answer refused: " in error(bootfs), at
+    for at in (*range(0, length, length // 10), length):
+        order(bootfs, f"die-at {at}")
+        assert "inspector killed by SIGSEGV" in error(bootfs), at
+    assert (bootfs.mount / "good/default/kernel").read_bytes() == KERNEL
+
+
+def test_a_lie_in_any_byte_is_refused_or_only_text(bootfs):
+    """All files that a lie may change are read; the daemon serves on. Every bit of the answer is
+    tried in tests/unit/test_wire.c."""
+    length, refused = answer_length(bootfs), 0
+    for at in range(0, length, 4):
+        order(bootfs, f"lie {at} {(0xFF, 0, 0x80, 0x7F)[at % 4]}")
+        if error(bootfs):
+            refused += 1
+            continue
+        for name in ("menu", "menu.json", "log"):
+            (bootfs.mount / "bad" / name).read_bytes()
+    assert refused > length / 4 / 4
+    assert bootfs.process.poll() is None
+    assert (bootfs.mount / "good/default/kernel").read_bytes() == KERNEL
+
+
+@pytest.mark.parametrize("deed", ["hang", "hang-at 100"])
+def test_others_are_read_while_it_hangs(guest, start_bootfs, programs, deed):
+    bootfs = start_bootfs(domain("bad", guest("bad.img")), domain("good", guest("good.img")),
+                          programs=programs, ttl="1m", timeout="2s")
+    order(bootfs, deed)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(error, bootfs)
+        time.sleep(0.1)
+        for _ in range(20):
+            assert (bootfs.mount / "good/default/kernel").read_bytes() == KERNEL
+        assert not waiting.done()
+        assert "no answer within 2 s (inspect-timeout)" in waiting.result(30)
+    assert "bootfs: bad: no answer within 2 s (inspect-timeout)" in bootfs.said()
+    children = f"/proc/{bootfs.pid}/task/{bootfs.pid}/children"
+    wait_until(lambda: not open(children, encoding="ascii").read(), why="a child is left")
+
+
+def test_the_guests_kernel_is_not_what_it_may_change(bootfs):
+    """A liar can name other pieces of its own disk; never another disk, never past its end."""
+    order(bootfs, "")
+    assert (bootfs.mount / "bad/default/kernel").read_bytes() == KERNEL
+    length, sizes = answer_length(bootfs), set()
+    disk = (bootfs.folder.parent / "bad.img").read_bytes()
+    for at in range(length // 2, length, 5):
+        order(bootfs, f"lie {at} 1")
+        if error(bootfs):
+            continue
+        for kernel in (bootfs.mount / "bad/entries").glob("*/kernel"):
+            seen = kernel.read_bytes()
+            sizes.add(len(seen))
+            assert seen[:512] in disk, at
+    assert sizes
