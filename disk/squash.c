@@ -100,6 +100,7 @@ static int squash_open(const struct fs_source *source, struct fs **ret, struct e
 	if (!squash)
 		return err_set(err, ENOMEM, "out of memory");
 	squash->arena = source->arena;
+	squash->cursor.ino = UINT64_MAX; /* no inode's number; 0 is the first one's */
 	r = take_superblock(squash, source, err);
 	if (r < 0)
 		return r;

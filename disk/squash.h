@@ -50,7 +50,7 @@ struct squash {
 	unsigned char *packed, *block;
 	uint64_t block_at; /* 0: none */
 	uint32_t block_len;
-	/* Where the last read of a file ended. */
+	/* Where the last read of a file ended; UINT64_MAX: of none. */
 	struct {
 		uint64_t ino, index;
 		uint64_t at; /* of block `index`: bytes from the volume's start */

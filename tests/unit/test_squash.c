@@ -243,6 +243,28 @@ static void refuses_files_longer_than_their_blocks(void **state)
 	}
 }
 
+/* It stands at the very start of their table: its number is 0. */
+static void reads_the_file_of_the_first_inode(void **state)
+{
+	struct image_view view;
+	struct stat st;
+	struct node node;
+	char byte;
+	int fd = image_make(0, "mkdir $IMAGE.d && seq 99999 >$IMAGE.d/first && "
+			       "mksquashfs $IMAGE.d $IMAGE -noappend ");
+
+	(void)state;
+	assert_int_equal(fstat(fd, &st), 0);
+	image_open(&view, &squash_ops, fd, (uint64_t)st.st_size);
+	assert_int_equal(view.r, 0);
+	assert_int_equal(fs_walk(view.fs, TEXT("/first"), &node), 0);
+	assert_int_equal(node.ino, 0);
+	assert_int_equal(squash_ops.read(view.fs, &node, 588886, &byte, 1), 1);
+	assert_int_equal(byte, '9');
+	image_close(&view);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +276,7 @@ int main(void)
 		cmocka_unit_test(refuses_listings_whose_lengths_contradict),
 		cmocka_unit_test(refuses_inodes_that_cannot_be),
 		cmocka_unit_test(refuses_files_longer_than_their_blocks),
+		cmocka_unit_test(reads_the_file_of_the_first_inode),
 	};
 
 	return cmocka_run_group_tests(tests, make_images, drop_images);
