@@ -14,10 +14,12 @@ enum key {
 	KEY_MAX_INITRD,
 	KEY_ONE_SHOT,
 	KEY_KIND,
+	KEY_KERNEL,
+	KEY_RAMDISK,
 };
 
 static const char *const key_names[] = {"offset", "domain", "config", "platform", "flavour", "uid",
-	"max-kernel", "max-initrd", "one-shot", "kind"};
+	"max-kernel", "max-initrd", "one-shot", "kind", "kernel", "ramdisk"};
 
 static int hex_digit(char c)
 {
@@ -94,6 +96,12 @@ static int set_key(struct disk_request *request, enum key key, struct text value
 	case KEY_FLAVOUR:
 		request->flavour = value;
 		return 0;
+	case KEY_KERNEL:
+		request->kernel = value;
+		return 0;
+	case KEY_RAMDISK:
+		request->ramdisk = value;
+		return 0;
 	case KEY_UID:
 		/* Root is what the sandbox is there to leave; the highest means "none". */
 		if (parse_number(value, (uid_t)-2, &number) || number == 0)
@@ -134,6 +142,14 @@ static int parse_option(
 	return -EINVAL;
 }
 
+/* A kernel that is named leaves no configuration to be read. */
+static bool makes_sense(const struct disk_request *request)
+{
+	if (!request->kernel.len)
+		return !request->ramdisk.len;
+	return !request->config.len && !request->only_config;
+}
+
 int disk_request_parse(struct text name, struct arena *arena, struct disk_request *ret)
 {
 	struct text path, option;
@@ -153,5 +169,5 @@ int disk_request_parse(struct text name, struct arena *arena, struct disk_reques
 		if (r)
 			return r;
 	}
-	return 0;
+	return makes_sense(ret) ? 0 : -EINVAL;
 }

@@ -72,7 +72,7 @@ int disks_set_how(struct disks *disks, const struct how *how)
 {
 	struct how *ret = &disks->how;
 	struct text *texts[] = {&ret->domain, &ret->platform, &ret->flavour, &ret->policy.entry,
-		&ret->policy.args, &ret->policy.config};
+		&ret->policy.args, &ret->policy.config, &ret->policy.kernel, &ret->policy.ramdisk};
 
 	*ret = *how;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

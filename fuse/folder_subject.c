@@ -46,6 +46,12 @@ static void add_request_settings(struct how *how, const struct disk_request *req
 	how->platform = first_of(request->platform, how->platform);
 	how->flavour = first_of(request->flavour, how->flavour);
 	how->policy.config = first_of(request->config, how->policy.config);
+	/* All of the policy is about menus, but for what is named here. */
+	if (request->kernel.len)
+		how->policy = (struct boot_policy){
+			.kernel = request->kernel,
+			.ramdisk = request->ramdisk,
+		};
 	if (request->max_kernel)
 		how->limits.max_kernel = request->max_kernel;
 	if (request->max_initrd)

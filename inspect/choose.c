@@ -282,6 +282,8 @@ static int choose_default(const struct question *question, struct inspection *in
 		return r;
 	entry = menu->default_entry ? first_inside(menu->default_entry) : NULL;
 	menu->default_entry = entry;
+	if (entry && question->policy.kernel.len && !menu_entry_boots(entry))
+		return places_fail(question, inspection, "%.*s", TEXT_ARG(entry->error));
 	if (!entry)
 		return fail_menu(question, inspection,
 			menu->entries ? "has no default entry" : "has no entries");

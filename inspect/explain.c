@@ -67,8 +67,7 @@ static uint32_t count_places(const struct volume *const *at, uint32_t count)
 	return places;
 }
 
-/* "hd0,msdos1 (ext4) and hd0,msdos5 (swap)" */
-static void name_volumes(struct strbuf *out, const struct guest *guest)
+void places_name_volumes(const struct guest *guest, struct strbuf *out)
 {
 	struct volume *order[MAX_VOLUMES];
 	uint32_t total, named = 0;
@@ -135,15 +134,6 @@ static int explain_problem(struct guest *guest, const struct volume *volume)
 		TEXT_ARG(volume->problem), what_now);
 }
 
-static bool any_file_system(const struct guest *guest)
-{
-	for (uint32_t i = 0; i < guest->volumes.count; i++) {
-		if (guest->volumes.at[i]->fs)
-			return true;
-	}
-	return false;
-}
-
 /* Not one partition and nothing known on any whole disk? */
 static bool nothing_at_all(const struct guest *guest)
 {
@@ -174,10 +164,10 @@ int places_explain(struct guest *guest, uint32_t places)
 	if (nothing_at_all(guest))
 		return places_fail(guest->question, guest->inspection,
 			"no partition table and no known file system; is it a guest's disk?");
-	name_volumes(&volumes, guest);
+	places_name_volumes(guest, &volumes);
 	if (volumes.failed)
 		return -ENOMEM;
-	if (!any_file_system(guest))
+	if (!guest_has_file_system(guest))
 		return places_fail(guest->question, guest->inspection,
 			"no partition with a known file system%s%s", volumes.len ? "; found " : "",
 			volumes.len ? volumes.at : "");

@@ -3,6 +3,7 @@
 
 #include "core/strbuf.h"
 #include "inspect/language.h"
+#include "inspect/named.h"
 #include "parsers/parser.h"
 
 #include <errno.h>
@@ -240,63 +241,27 @@ static void adopt(struct search *search)
 
 /* ---- the place that the administrator names -------------------------------------------------- */
 
-/* "(hd0,msdos1)/boot/grub/grub.cfg" into its halves; without a volume `name` is empty. */
-static void split_place(struct text place, struct text *name, struct text *path)
-{
-	size_t end = text_find(place, ')');
-
-	*name = (struct text){0};
-	*path = place;
-	if (!place.len || place.at[0] != '(' || end == place.len)
-		return;
-	*name = text_skip(text_first(place, end), 1);
-	*path = text_skip(place, end + 1);
-}
-
-/* The volume that the place names, or the first that has such a file. */
-static const struct volume_info *volume_of_place(
-	struct search *search, struct text name, struct text path, struct file_stat *stat)
-{
-	struct files *files = &search->guest->files;
-	struct volume *order[MAX_VOLUMES];
-	const struct volume_info *info;
-
-	if (name.len) {
-		info = files->ops->find(files, name);
-		return info && files->ops->stat(files, info, path, stat) == 0 ? info : NULL;
-	}
-	volumes_boot_order(&search->guest->volumes, order);
-	for (uint32_t i = 0; i < search->guest->volumes.count; i++) {
-		info = guest_info_of(search->guest, order[i]);
-		if (info && files->ops->stat(files, info, path, stat) == 0)
-			return info;
-	}
-	return NULL;
-}
-
 static int try_config(struct search *search)
 {
 	struct guest *guest = search->guest;
-	struct text place = guest->question->policy.config, name, path, content = {0};
-	const struct volume_info *volume;
+	struct text place = guest->question->policy.config, content = {0};
 	const struct parser *parser;
-	struct file_stat stat;
+	struct named named;
 
-	split_place(place, &name, &path);
-	volume = volume_of_place(search, name, path, &stat);
-	if (!volume)
+	if (!named_find(guest, place, NULL, false, &named))
 		return places_fail(guest->question, guest->inspection,
 			"config = %.*s: no such file on any volume that can be read",
 			TEXT_ARG(place));
-	if (stat.type == FILE_REGULAR)
-		(void)!files_read_all(&guest->files, volume, path, &content);
-	parser = language_of(path, content, stat.type == FILE_FOLDER);
+	if (named.stat.type == FILE_REGULAR)
+		(void)!files_read_all(&guest->files, named.volume, named.path, &content);
+	parser = language_of(named.path, content, named.stat.type == FILE_FOLDER);
 	if (!parser)
 		return places_fail(guest->question, guest->inspection,
 			"config = %.*s: in no boot loader's language that is known",
 			TEXT_ARG(place));
 	search->n_found = 1;
-	search->found[0] = (struct found){volume, parser, path, stat.identity, NULL};
+	search->found[0] =
+		(struct found){named.volume, parser, named.path, named.stat.identity, NULL};
 	return read_found(search, &search->found[0]);
 }
 
@@ -304,9 +269,13 @@ static int try_config(struct search *search)
 
 int places_find_menu(struct guest *guest, struct err *err)
 {
-	struct search *search = arena_new(&guest->inspection->arena, struct search);
-	int r = search ? 0 : -ENOMEM;
+	struct search *search;
+	int r;
 
+	if (guest->question->policy.kernel.len)
+		return named_find_menu(guest, err);
+	search = arena_new(&guest->inspection->arena, struct search);
+	r = search ? 0 : -ENOMEM;
 	if (search) {
 		search->guest = guest;
 		r = guest->question->policy.config.len ? try_config(search)

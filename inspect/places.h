@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "core/strbuf.h"
 #include "inspect/guest.h"
 
 /*
- * Tries the places, or only the one that the policy names, and puts the first menu with an entry
+ * Tries the places, or only what the policy names (a configuration; a kernel: inspect/named.h), and puts the first menu with an entry
  * that can boot (else the first menu with entries, else the first) into the inspection, its
  * warnings and what else was found into the report. Where there is none, the inspection's error
  * says where was looked. -ENOMEM.
@@ -19,6 +20,9 @@ int places_read_bare(const struct question *question, struct inspection *inspect
 /* Sets the inspection's error: "PATH: " of the first disk, then the text. -ENOMEM. */
 int places_fail(const struct question *question, struct inspection *inspection, const char *format,
 	...) PRINTF_LIKE(3, 4) MUST_CHECK;
+
+/* Appends "hd0,msdos1 (ext4) and hd0,msdos5 (swap)": wherever a file system could be. */
+void places_name_volumes(const struct guest *guest, struct strbuf *out);
 
 /* No configuration anywhere, after `places` places were tried: says why, as well as it can. */
 int places_explain(struct guest *guest, uint32_t places) MUST_CHECK;

@@ -34,6 +34,8 @@ struct boot_policy {
 	bool next_when_missing;    /* missing-kernel = next */
 	struct text args;          /* appended to every command line after one blank */
 	struct text config;        /* "(hd0,msdos1)/boot/grub/grub.cfg": read this one only */
+	/* Boot these files of the guest, and read no menu; `ramdisk` may be empty then. */
+	struct text kernel, ramdisk;
 };
 
 struct question {

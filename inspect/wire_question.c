@@ -41,6 +41,8 @@ static void put_policy(struct strbuf *buf, const struct boot_policy *policy)
 	wire_put_u8(buf, policy->next_when_missing);
 	wire_put_text(buf, policy->args);
 	wire_put_text(buf, policy->config);
+	wire_put_text(buf, policy->kernel);
+	wire_put_text(buf, policy->ramdisk);
 }
 
 static void get_policy(struct wire_in *in, struct boot_policy *policy)
@@ -50,6 +52,8 @@ static void get_policy(struct wire_in *in, struct boot_policy *policy)
 	policy->next_when_missing = wire_get_bool(in, "policy missing-kernel");
 	policy->args = wire_get_text(in, "policy args");
 	policy->config = wire_get_text(in, "policy config");
+	policy->kernel = wire_get_text(in, "policy kernel");
+	policy->ramdisk = wire_get_text(in, "policy ramdisk");
 }
 
 static void put_limits(struct strbuf *buf, const struct limits *limits)

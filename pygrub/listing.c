@@ -14,9 +14,9 @@ static void add_line(struct strbuf *out, const char *key, struct text value)
 	strbuf_addc(out, '\n');
 }
 
-static void list_entry(json_t *entry, struct strbuf *out)
+static void list_entry(json_t *entry, const char *more, struct strbuf *out)
 {
-	_strbuf_ struct strbuf root = {0}, initrds = {0};
+	_strbuf_ struct strbuf root = {0}, initrds = {0}, args = {0};
 	struct text volume = menu_string(json_object_get(entry, "kernel"), "volume");
 
 	if (volume.len) {
@@ -25,14 +25,15 @@ static void list_entry(json_t *entry, struct strbuf *out)
 		strbuf_addc(&root, ')');
 	}
 	menu_add_initrds(entry, &initrds);
+	args_join(menu_string(entry, "cmdline"), more, &args);
 	add_line(out, "title", menu_string(entry, "title"));
 	add_line(out, "  root", strbuf_text(&root));
 	add_line(out, "  kernel", menu_file_path(entry, "kernel"));
-	add_line(out, "  args", menu_string(entry, "cmdline"));
+	add_line(out, "  args", strbuf_text(&args));
 	add_line(out, "  initrd", strbuf_text(&initrds));
 }
 
-void menu_list(json_t *menu, struct strbuf *out)
+void menu_list(json_t *menu, const char *more, struct strbuf *out)
 {
 	json_t *entry;
 	size_t i;
@@ -40,7 +41,7 @@ void menu_list(json_t *menu, struct strbuf *out)
 	json_array_foreach(json_object_get(menu, "entries"), i, entry)
 	{
 		if (json_is_integer(json_object_get(entry, "index")))
-			list_entry(entry, out);
+			list_entry(entry, more, out);
 	}
 }
 

@@ -36,8 +36,8 @@ void menu_add_initrds(json_t *entry, struct strbuf *out);
 /* Appends why an entry cannot boot, escaped; nothing where nothing is said. For messages. */
 void menu_add_fault(json_t *entry, struct strbuf *out);
 
-/* Appends pygrub's list: five lines an entry, control bytes escaped. */
-void menu_list(json_t *menu, struct strbuf *out);
+/* Appends pygrub's list: five lines an entry, control bytes escaped, args with `more` behind. */
+void menu_list(json_t *menu, const char *more, struct strbuf *out);
 
 /* Appends what --isconfig prints of an entry: kernel, initrd, args with `more` behind them. */
 void menu_describe(json_t *entry, const char *more, struct strbuf *out);

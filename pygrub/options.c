@@ -27,6 +27,9 @@ const char options_help[] =
 	"  --output-format=FORM  sxp (default), simple or simple0\n"
 	"  --output-directory=DIR  where the copies go (default /var/run/xen/pygrub/)\n"
 	"  --args=STRING         appended to the entry's command line\n"
+	"  --kernel=PATH         boot this file of the guest, without its menu; --args is then\n"
+	"                        the whole command line\n"
+	"  --ramdisk=PATH        the initrd that goes with --kernel\n"
 	"  --entry=ENTRY         boot this one: index, exact title, id, or place in the menu "
 	"(1>2)\n"
 	"  --runas=UID           handle guest data as this user\n"
@@ -195,6 +198,29 @@ static void warn(struct options *options, const char *text)
 		snprintf(options->warning, sizeof(options->warning), "%s", text);
 }
 
+/* Files of the guest that stand for its menu. An empty name is none, as in pygrub. */
+static int take_named(struct options *options, struct err *err)
+{
+	if (options->kernel && !options->kernel[0])
+		options->kernel = NULL;
+	if (options->ramdisk && !options->ramdisk[0])
+		options->ramdisk = NULL;
+	if (!options->kernel && options->ramdisk) {
+		warn(options, "--ramdisk without --kernel is ignored");
+		options->ramdisk = NULL;
+	}
+	if (!options->kernel)
+		return 0;
+	if (options->is_config)
+		return err_set(err, EINVAL,
+			"--kernel names a file in the guest's disk, and --isconfig looks at no "
+			"disk: give one of them");
+	if (options->entry)
+		warn(options, "--entry is ignored: --kernel skips the menu");
+	options->entry = NULL;
+	return 0;
+}
+
 static int take_operands(struct options *options, int argc, char **argv, struct err *err)
 {
 	if (argc < 1 || !argv[0][0])
@@ -202,9 +228,7 @@ static int take_operands(struct options *options, int argc, char **argv, struct 
 	options->disk = argv[0];
 	if (argc > 1)
 		warn(options, "more than one disk given: only the first is looked at");
-	if (options->ramdisk && !options->kernel)
-		warn(options, "--ramdisk without --kernel is ignored");
-	return 0;
+	return take_named(options, err);
 }
 
 int options_parse(int argc, char **argv, struct options *ret, struct err *err)

@@ -15,7 +15,7 @@ struct options {
 	const char *output; /* NULL: standard output */
 	const char *output_directory;
 	const char *args, *entry, *domain, *bootfs, *config_file, *platform, *flavour;
-	const char *kernel, *ramdisk; /* paths in the guest */
+	const char *kernel, *ramdisk; /* paths in the guest; no ramdisk without a kernel */
 	enum answer_form form;
 	bool list, not_really, interactive, is_config, debug, help, version;
 	bool has_runas, has_offset;

@@ -172,8 +172,9 @@ static int list(const struct job *job, int folder, struct err *err)
 	if (!menu)
 		return -err->code;
 	count = menu_count(menu);
+	/* Entries are listed as the guest has them; with --kernel the arguments are ours alone. */
 	if (count)
-		menu_list(menu, &out);
+		menu_list(menu, job->options->kernel ? job->options->args : NULL, &out);
 	json_decref(menu);
 	if (!count) {
 		(void)tree_error(folder, err);

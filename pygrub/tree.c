@@ -55,6 +55,8 @@ int tree_name(const struct options *options, struct strbuf *out, struct err *err
 	add_key(out, "domain", options->domain);
 	add_key(out, "platform", options->platform);
 	add_key(out, "flavour", options->flavour);
+	add_key(out, "kernel", options->kernel);
+	add_key(out, "ramdisk", options->ramdisk);
 	if (options->has_runas && options->runas) /* as root is as nobody asked */
 		strbuf_addf(out, ",uid=%u", options->runas);
 	if (options->max_file_bytes)

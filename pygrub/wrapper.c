@@ -203,10 +203,6 @@ static int refuse_what_comes_later(const struct options *options, struct err *er
 		return err_set(err, ENOTSUP,
 			"the menu (-i) comes in a later version; -q boots the default entry, "
 			"--entry another one");
-	if (options->kernel)
-		return err_set(err, ENOTSUP,
-			"--kernel and --ramdisk come in a later version; --entry boots an entry "
-			"of the menu, -l lists them");
 	return 0;
 }
 

@@ -97,10 +97,12 @@ static void render_from(struct strbuf *out, const struct inspection *inspection)
 	escape_add(out, menu->title.len ? menu->title : menu->loader);
 	if (menu->flavour.len)
 		render_flavour(out, menu->flavour);
-	strbuf_adds(out, ", (");
-	escape_add(out, menu->config_volume);
-	strbuf_addc(out, ')');
-	escape_add(out, menu->config_path);
+	if (menu->config_path.len) {
+		strbuf_adds(out, ", (");
+		escape_add(out, menu->config_volume);
+		strbuf_addc(out, ')');
+		escape_add(out, menu->config_path);
+	}
 	if (volume && volume->fs_name.len) {
 		strbuf_adds(out, ", ");
 		escape_add(out, volume->fs_name);

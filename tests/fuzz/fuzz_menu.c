@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		err = (struct err){0};
 		return source_check_line(text, &err) && !err.code ? 1 : 0;
 	}
-	menu_list(menu, &list);
+	menu_list(menu, "more", &list);
 	for (size_t i = 0; i < list.len; i++)
 		assert(list.at[i] == '\n' || (unsigned char)list.at[i] >= 0x20);
 	if (menu_find(menu, "1>0", &index) == MENU_FOUND || menu_find(menu, "0", &index) == 0) {

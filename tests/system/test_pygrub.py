@@ -14,22 +14,9 @@ from pathlib import Path
 import pytest
 
 from conftest import BUILD, domain
-from wrapper import Wrapper, parse_simple, small_guest
+from wrapper import Wrapper, fixture_private, fixture_setup, parse_simple, small_guest  # noqa: F401
 
 PYGRUB = next((str(p) for p in sorted(Path("/usr/lib").glob("xen-*/bin/pygrub"))), None)
-
-
-@pytest.fixture(name="setup", params=["mounted", "private"])
-def fixture_setup(request, tmp_path, start_bootfs):
-    made = Wrapper(tmp_path)
-    if request.param == "mounted":
-        made.mount(start_bootfs)
-    return made
-
-
-@pytest.fixture(name="private")
-def fixture_private(tmp_path):
-    return Wrapper(tmp_path)
 
 
 @pytest.fixture(name="mounted")
@@ -61,7 +48,9 @@ def squeeze(text):
 @pytest.mark.skipif(PYGRUB is None, reason="no pygrub to compare with")
 @pytest.mark.parametrize("form", ["sxp", "simple", "simple0"])
 @pytest.mark.parametrize("more", [[], ["--args=console=hvc0 x='1'"], ["--entry=2"],
-                                  ["--entry=Debian GNU/Linux, recovery"]])
+                                  ["--entry=Debian GNU/Linux, recovery"],
+                                  ["--kernel=/boot/old", "--args=a b"],
+                                  ["--kernel=/boot/old", "--ramdisk=/boot/initrd.img"]])
 def test_says_what_pygrub_says(mounted, form, more):
     options = ["-q", f"--output-format={form}", *more]
     ours = mounted.run(*options)

@@ -6,13 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from conftest import BUILD, TOP, domain
 
 sys.path.insert(0, str(TOP / "tests" / "support"))
 
 import small_guest  # noqa: E402
 
-__all__ = ["Wrapper", "children", "parse_simple", "processes_of", "small_guest"]
+__all__ = ["Wrapper", "children", "fixture_private", "fixture_setup", "parse_simple",
+           "processes_of", "small_guest"]
 
 
 class Wrapper:
@@ -50,6 +53,19 @@ class Wrapper:
     def clean(self):
         for path in self.out.iterdir():
             path.unlink()
+
+
+@pytest.fixture(name="setup", params=["mounted", "private"])
+def fixture_setup(request, tmp_path, start_bootfs):
+    made = Wrapper(tmp_path)
+    if request.param == "mounted":
+        made.mount(start_bootfs)
+    return made
+
+
+@pytest.fixture(name="private")
+def fixture_private(tmp_path):
+    return Wrapper(tmp_path)
 
 
 def parse_simple(text, separator="\n"):

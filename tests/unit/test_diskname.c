@@ -47,13 +47,26 @@ static void every_key_is_understood(void **state)
 	assert_true(request.ignore_one_shot && request.only_config);
 }
 
+static void a_kernel_may_be_named(void **state)
+{
+	_arena_ struct arena arena = {.limit = 65536};
+	struct disk_request request;
+
+	(void)state;
+	assert_parses("%2Fx,ramdisk=%2Fi%2C1,kernel=%2Fboot%2Fvmlinuz", &arena, &request);
+	assert_string_equal(request.kernel.at, "/boot/vmlinuz");
+	assert_string_equal(request.ramdisk.at, "/i,1");
+}
+
 static void whatever_else_is_no_name(void **state)
 {
 	static const char *const wrong[] = {"", ",", "x", "dev%2Fsda", "%2", "%2Fx%", "%2Fx%2",
 		"%2Fx%41", "%2fx", "%00", "%2Fx=", "%2Fx,offset", "%2Fx,offset=", "%2Fx,=1",
 		"%2Fx,offset=-1", "%2Fx,offset=1,offset=1", "%2Fx,offset=9223372036854775808",
 		"%2Fx,nope=1", "%2Fx,uid=0", "%2Fx,uid=4294967295", "%2Fx,uid=x", "%2Fx,domain=a=b",
-		"%2Fx,one-shot=maybe", "%2Fx,kind=", "/x", "%2Fa/b", "%2Fx,Offset=1"};
+		"%2Fx,one-shot=maybe", "%2Fx,kind=", "%2Fx,ramdisk=%2Fi",
+		"%2Fx,kernel=", "%2Fx,kernel=k,kind=config", "%2Fx,kernel=k,config=c", "/x",
+		"%2Fa/b", "%2Fx,Offset=1"};
 	struct disk_request request;
 
 	(void)state;
@@ -79,6 +92,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_path_is_unescaped),
 		cmocka_unit_test(every_key_is_understood),
+		cmocka_unit_test(a_kernel_may_be_named),
 		cmocka_unit_test(whatever_else_is_no_name),
 		cmocka_unit_test(a_full_arena_is_an_error),
 	};

@@ -119,6 +119,18 @@ static void warns_of_what_it_does_not_follow(void **state)
 	assert_string_equal(good("/a|/b").disk, "/a");
 	assert_non_null(strstr(good("--ramdisk=/i|/a").warning, "ignored"));
 	assert_string_equal(good("--ramdisk=/i|--kernel=/k|/a").warning, "");
+	assert_non_null(strstr(good("--entry=1|--kernel=/k|/a").warning, "--entry is ignored"));
+}
+
+/* xl files carry a ramdisk without a kernel, and an empty kernel is none. */
+static void a_ramdisk_goes_with_a_kernel_only(void **state)
+{
+	(void)state;
+	assert_null(good("--ramdisk=/i|/a").ramdisk);
+	assert_null(good("--kernel=|--ramdisk=/i|/a").kernel);
+	assert_null(good("--kernel=/k|--ramdisk=|/a").ramdisk);
+	assert_string_equal(good("--ramdisk=/i|--kernel=/k|/a").ramdisk, "/i");
+	assert_null(good("--kernel=/k|--entry=1|/a").entry);
 }
 
 static void refuses_bad_words(void **state)
@@ -126,6 +138,7 @@ static void refuses_bad_words(void **state)
 	(void)state;
 	assert_refused("", "no disk");
 	assert_refused("-q", "no disk");
+	assert_refused("--kernel=/k|--isconfig|/disk", "--isconfig");
 	assert_refused("--frobnicate|/disk", "--frobnicate");
 	assert_refused("-x|/disk", "-x");
 	assert_refused("/disk|--entry", "--entry");
@@ -168,6 +181,7 @@ int main(void)
 		cmocka_unit_test(the_last_of_quiet_and_interactive_wins),
 		cmocka_unit_test(operands_may_begin_with_a_dash),
 		cmocka_unit_test(warns_of_what_it_does_not_follow),
+		cmocka_unit_test(a_ramdisk_goes_with_a_kernel_only),
 		cmocka_unit_test(refuses_bad_words),
 		cmocka_unit_test(knows_the_output_after_a_mistake),
 		cmocka_unit_test(help_needs_no_disk),

@@ -48,6 +48,14 @@ static void adds_what_the_caller_asks_for(void **state)
 		".disk/%2Fd,offset=1048576,domain=a%2Cb,platform=pc,flavour=fedora,uid=65437");
 }
 
+static void names_the_files_of_the_guest(void **state)
+{
+	struct options options = {.disk = "/d", .kernel = "/boot/a=b", .ramdisk = "(hd0,1)/i"};
+
+	(void)state;
+	assert_name(&options, ".disk/%2Fd,kernel=%2Fboot%2Fa%3Db,ramdisk=(hd0%2C1)%2Fi");
+}
+
 static void makes_a_relative_path_absolute(void **state)
 {
 	struct options options = {.disk = "guest.img"};
@@ -202,7 +210,7 @@ static void lists_five_lines_an_entry(void **state)
 	json_t *all = menu();
 
 	(void)state;
-	menu_list(all, &out);
+	menu_list(all, NULL, &out);
 	json_decref(all);
 	assert_string_equal(out.at,
 		"title: Debian\n  root: (hd0,msdos1)\n  kernel: /vmlinuz\n  args: ro quiet\n"
@@ -329,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_a_disk_in_one_word),
 		cmocka_unit_test(adds_what_the_caller_asks_for),
+		cmocka_unit_test(names_the_files_of_the_guest),
 		cmocka_unit_test(makes_a_relative_path_absolute),
 		cmocka_unit_test(refuses_a_name_too_long_for_fuse),
 		cmocka_unit_test(finds_bootfs_in_the_list_of_mounts),

@@ -285,7 +285,11 @@ static struct question sample_question(void)
 		.platform = TEXT("xen"),
 		.flavour = TEXT("fedora"),
 		.ignore_one_shot = true,
-		.policy = {.entry = TEXT("1>2"), .args = TEXT("quiet"), .config = TEXT("/x")},
+		.policy = {.entry = TEXT("1>2"),
+			.args = TEXT("quiet"),
+			.config = TEXT("/x"),
+			.kernel = TEXT("/k"),
+			.ramdisk = TEXT("/i")},
 		.limits = limits_default(),
 		.content_entry = 3,
 		.content_slot = SLOT_INITRD,
@@ -312,6 +316,7 @@ static void a_question_comes_back_as_it_was(void **state)
 	assert_int_equal(wire_get_question(strbuf_text(&bytes), &arena, &back, &err), 0);
 	assert_int_equal(back.disks[0].fd, -1);
 	assert_true(text_is(back.policy.entry, "1>2"));
+	assert_true(text_is(back.policy.kernel, "/k") && text_is(back.policy.ramdisk, "/i"));
 	wire_put_question(&again, &back);
 	assert_true(text_equal(strbuf_text(&bytes), strbuf_text(&again)));
 }
