@@ -52,6 +52,9 @@ struct config {
 	uint32_t inspections;  /* at once; 0: as many as processors */
 	struct limits limits;
 	struct text worker_user;
+	uid_t worker_uid; /* config_check_users() fills these; 0: no such user */
+	gid_t worker_gid;
+	gid_t access_gid;                       /* 0: no such group, or none is named */
 	struct text access_group;               /* empty: root only */
 	uint32_t worker_user_line, access_line; /* where they are set; 0: nowhere */
 	bool volumes, disk_paths;               /* volumes = root; disk-paths = on (.disk/) */

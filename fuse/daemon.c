@@ -7,8 +7,6 @@
 #include "fuse/reload.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 
 enum { NOBODY = 65534 };
 
@@ -16,29 +14,12 @@ enum { NOBODY = 65534 };
  * Who inspectors run as: worker-user, or nobody, whom others use too (config_check_users() warns).
  * Never root, whatever the configuration says.
  */
-static void find_worker(struct daemon *daemon, const struct config *config)
+static void set_worker(struct daemon *daemon, const struct config *config)
 {
-	const struct passwd *user = getpwnam(config->worker_user.at);
 	struct ask_settings *settings = &daemon->inspector.settings;
-	bool usable = user && user->pw_uid != 0;
 
-	settings->uid = usable ? user->pw_uid : NOBODY;
-	settings->gid = usable ? user->pw_gid : NOBODY;
-}
-
-static int find_group(const struct config *config, gid_t *ret, struct err *err)
-{
-	const struct group *group;
-
-	*ret = 0;
-	if (!config->access_group.len)
-		return 0;
-	group = getgrnam(config->access_group.at);
-	if (!group)
-		return err_set(err, ENOENT, "access: no group \"%s\" on this host",
-			config->access_group.at);
-	*ret = group->gr_gid;
-	return 0;
+	settings->uid = config->worker_uid ? config->worker_uid : NOBODY;
+	settings->gid = config->worker_uid ? config->worker_gid : NOBODY;
 }
 
 /* Hands every folder its domain of the new configuration; makes and unlists others. -ENOMEM. */
@@ -74,15 +55,10 @@ static uint32_t processors(void)
 
 int daemon_configure(struct daemon *daemon, struct config *config, struct err *err)
 {
-	gid_t group;
-	int r = find_group(config, &group, err);
+	int r;
 
-	if (r) {
-		config_free(config);
-		return r;
-	}
-	find_worker(daemon, config);
-	daemon->group = group;
+	set_worker(daemon, config);
+	daemon->group = config->access_gid;
 	daemon->cache.limit = config->cache_memory;
 	daemon->cache.idle_ms = config->cache_ttl_ms;
 	daemon->inspector.limit = config->inspections ? config->inspections : processors();

@@ -18,6 +18,8 @@
 struct folder;
 struct reload;
 
+enum { FOLDER_BUCKETS = 4096 };
+
 struct daemon {
 	struct loop loop;
 	struct pool pool;
@@ -27,7 +29,8 @@ struct daemon {
 	struct inspector inspector;
 	struct contents contents;
 	struct laters laters;
-	struct folder *folders; /* of domains, by serial number */
+	struct folder *folders, *last_folder; /* of domains, by serial number */
+	struct folder *by_name[FOLDER_BUCKETS];
 	struct folder *disk_folders;
 	struct config *config;
 	uint32_t generation;     /* of the configuration */
@@ -49,7 +52,7 @@ struct daemon {
 };
 
 /*
- * Takes over a configuration without errors, also when it fails: domains come, go and change,
- * users are looked up. -errno with err, and nothing has changed.
+ * Takes over a configuration without errors whose users were looked up, also when it fails:
+ * domains come, go and change. -errno with err.
  */
 int daemon_configure(struct daemon *daemon, struct config *config, struct err *err) MUST_CHECK;
