@@ -3,6 +3,7 @@
 
 #include "fuse/folder_steps.h"
 #include "fuse/opening.h"
+#include "inspect/hash.h"
 
 #include <errno.h>
 
@@ -26,20 +27,40 @@ static struct folder *folder_new(struct daemon *daemon, struct text name)
 	return folder;
 }
 
+static size_t name_bucket(struct text name)
+{
+	return hash_text(HASH_START, name) % FOLDER_BUCKETS;
+}
+
+/* Into its place by serial number, which is the end but when the numbers have gone round. */
+static void list_domain(struct daemon *daemon, struct folder *folder)
+{
+	struct folder *last = daemon->last_folder;
+	struct folder **at = &daemon->folders;
+
+	if (last && last->owner.serial < folder->owner.serial)
+		at = &last->next;
+	while (*at && (*at)->owner.serial < folder->owner.serial)
+		at = &(*at)->next;
+	folder->next = *at;
+	*at = folder;
+	if (!folder->next)
+		daemon->last_folder = folder;
+	at = &daemon->by_name[name_bucket(text_of(folder->name))];
+	folder->next_by_name = *at;
+	*at = folder;
+	folder->listed = true;
+}
+
 struct folder *folder_new_domain(struct daemon *daemon, const struct domain *domain)
 {
 	struct folder *folder = folder_new(daemon, domain->name);
-	struct folder **at = &daemon->folders;
 
 	if (!folder)
 		return NULL;
 	folder->domain = domain;
 	folder->whole_domain = true;
-	folder->listed = true;
-	while (*at && (*at)->owner.serial < folder->owner.serial)
-		at = &(*at)->next;
-	folder->next = *at;
-	*at = folder;
+	list_domain(daemon, folder);
 	return folder;
 }
 
@@ -84,10 +105,10 @@ int folder_of_disk(struct daemon *daemon, struct text name, pid_t pid, struct fo
 
 struct folder *folder_find(const struct daemon *daemon, struct text name)
 {
-	struct folder *folder = daemon->folders;
+	struct folder *folder = daemon->by_name[name_bucket(name)];
 
 	while (folder && !text_is(name, folder->name))
-		folder = folder->next;
+		folder = folder->next_by_name;
 	return folder;
 }
 
@@ -99,9 +120,27 @@ static void list_remove(struct folder **at, const struct folder *folder)
 		*at = folder->next;
 }
 
+static void unlist_domain(struct daemon *daemon, const struct folder *folder)
+{
+	struct folder **at = &daemon->by_name[name_bucket(text_of(folder->name))];
+	struct folder *before = NULL, *other;
+
+	for (other = daemon->folders; other != folder; other = other->next)
+		before = other;
+	if (before)
+		before->next = folder->next;
+	else
+		daemon->folders = folder->next;
+	if (daemon->last_folder == folder)
+		daemon->last_folder = before;
+	while (*at != folder)
+		at = &(*at)->next_by_name;
+	*at = folder->next_by_name;
+}
+
 void folder_unlist(struct folder *folder)
 {
-	list_remove(&folder->daemon->folders, folder);
+	unlist_domain(folder->daemon, folder);
 	folder->listed = false;
 	folder->domain = NULL;
 	folder_drop(folder);

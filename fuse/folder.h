@@ -18,6 +18,7 @@ struct opening;
 struct folder {
 	struct owner owner;
 	struct folder *next; /* in daemon->folders, or below .disk in daemon->disk_folders */
+	struct folder *next_by_name; /* in its bucket of daemon->by_name */
 	struct daemon *daemon;
 	char *name;
 	bool listed; /* in daemon->folders */
