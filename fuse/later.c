@@ -135,8 +135,9 @@ static void later_starved(struct timer *timer)
 {
 	struct later *later = container_of(timer, struct later, timer);
 
-	notice_about(&content_of(later)->daemon->notice, TEXT("cache-memory"), LOG_WARNING,
-		"too small for all that is read at once");
+	notice_about(&content_of(later)->daemon->notice,
+		disks_subject(content_of(later)->snapshot->disks), LOG_WARNING,
+		"cache-memory is too small for all that is read at once");
 	later_end_hunger(later, ENOMEM);
 }
 

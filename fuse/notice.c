@@ -2,26 +2,59 @@
 #include "fuse/notice.h"
 
 #include "core/escape.h"
+#include "core/journal.h"
 #include "core/tell.h"
 #include "fuse/loop.h"
 
 #include <stdarg.h>
 
-static void notice_write(const struct notice *notice, int priority, struct text text)
+enum { SUBJECT_BYTES = 256 };
+
+static void print_line(struct text line)
 {
-	_strbuf_ struct strbuf line = {0};
+	_strbuf_ struct strbuf out = {0};
+
+	strbuf_adds(&out, "bootfs: ");
+	strbuf_add(&out, line);
+	if (!out.failed)
+		tell_stderr(strbuf_text(&out));
+}
+
+/* The texts are escaped; empty where there is no subject. */
+static int send_to_journal(int priority, struct text line, struct text subject, struct text reason)
+{
+	bool disk = text_starts(subject, TEXT("/"));
+	const struct journal_field fields[] = {
+		{disk ? "BOOTFS_DISK" : "BOOTFS_DOMAIN", subject},
+		{"BOOTFS_REASON", subject.len ? reason : TEXT("")},
+	};
+	const struct journal_message message = {
+		"bootfs", priority, line, fields, ARRAY_SIZE(fields)};
+
+	return journal_send(&message);
+}
+
+static void notice_write(
+	const struct notice *notice, int priority, struct text subject, struct text reason)
+{
+	_strbuf_ struct strbuf line = {0}, who = {0}, why = {0};
 
 	if (notice->quiet && priority > LOG_ERR)
 		return;
-	if (!notice->to_syslog)
-		strbuf_adds(&line, "bootfs: ");
-	escape_add_cut(&line, text, NOTICE_BYTES);
-	if (line.failed)
+	escape_add_cut(&who, subject, SUBJECT_BYTES);
+	escape_add_cut(&why, reason, NOTICE_BYTES - SUBJECT_BYTES);
+	strbuf_addf(&line, "%s%s", who.len ? who.at : "", who.len ? ": " : "");
+	strbuf_add(&line, strbuf_text(&why));
+	if (who.failed || why.failed || line.failed)
+		return;
+	if ((notice->to_journal || notice->to_syslog) &&
+		!send_to_journal(
+			priority, strbuf_text(&line), strbuf_text(&who), strbuf_text(&why)))
 		return;
 	if (notice->to_syslog)
 		tell_syslog("bootfs", priority, strbuf_text(&line));
 	else
-		tell_stderr(strbuf_text(&line));
+		print_line(strbuf_text(&line));
 }
 
 void notice_say(const struct notice *notice, int priority, const char *format, ...)
@@ -32,7 +65,7 @@ void notice_say(const struct notice *notice, int priority, const char *format, .
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	notice_write(notice, priority, text_of(text));
+	notice_write(notice, priority, (struct text){0}, text_of(text));
 }
 
 static struct notice_limit *limit_of(struct notice *notice, struct text subject)
@@ -68,15 +101,11 @@ void notice_about(struct notice *notice, struct text subject, int priority, cons
 {
 	char text[NOTICE_BYTES];
 	va_list args;
-	int n;
 
 	if (!may_say(notice, subject, priority))
 		return;
-	n = snprintf(text, sizeof(text), "%.*s: ", TEXT_ARG(subject));
-	if (n < 0 || (size_t)n >= sizeof(text))
-		return;
 	va_start(args, format);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	notice_write(notice, priority, text_of(text));
+	notice_write(notice, priority, subject, text_of(text));
 }

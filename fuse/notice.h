@@ -1,4 +1,4 @@
-/* What the daemon tells people: on stderr, or in syslog once it is in the background. */
+/* What the daemon tells people: on stderr, or in journal or syslog once it is in the background. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
@@ -21,6 +21,7 @@ struct notice_limit {
 };
 
 struct notice {
+	bool to_journal; /* stderr ends there: it had better come with priority and fields */
 	bool to_syslog;
 	bool quiet; /* errors only */
 	struct notice_limit limits[NOTICE_SUBJECTS];
@@ -33,6 +34,10 @@ struct notice {
 void notice_say(const struct notice *notice, int priority, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* The same of what a guest can cause, with "SUBJECT: " in front and within the limits. */
+/*
+ * The same of what a guest can cause, with "SUBJECT: " in front and within the limits. The subject
+ * is a domain's name or the path of a disk; the journal knows it as BOOTFS_DOMAIN or BOOTFS_DISK,
+ * and the rest as BOOTFS_REASON.
+ */
 void notice_about(struct notice *notice, struct text subject, int priority, const char *format, ...)
 	PRINTF_LIKE(4, 5);

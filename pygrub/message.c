@@ -2,6 +2,7 @@
 #include "pygrub/message.h"
 
 #include "core/escape.h"
+#include "core/journal.h"
 #include "core/tell.h"
 
 #include <stdarg.h>
@@ -37,21 +38,26 @@ static void print_line(const char *who, struct text line)
 		tell_stderr(strbuf_text(&out));
 }
 
-static void log_line(const struct options *options, int severity, struct text line)
+static void log_line(const struct options *options, int severity, struct text reason)
 {
-	_strbuf_ struct strbuf out = {0};
+	_strbuf_ struct strbuf domain = {0}, disk = {0}, line = {0};
 
-	if (options->domain) {
-		strbuf_adds(&out, "domain ");
-		add_line(&out, text_of(options->domain));
-		strbuf_adds(&out, ", ");
-	}
-	strbuf_adds(&out, "disk ");
-	add_line(&out, text_of(options->disk ? options->disk : "(none)"));
-	strbuf_adds(&out, ": ");
-	strbuf_add(&out, line);
-	if (!out.failed)
-		tell_syslog("bootfs-pygrub", severity, strbuf_text(&out));
+	add_line(&domain, text_of(options->domain));
+	add_line(&disk, text_of(options->disk ? options->disk : "(none)"));
+	if (domain.len)
+		strbuf_addf(&line, "domain %s, ", domain.at);
+	strbuf_addf(&line, "disk %s: ", disk.len ? disk.at : "");
+	strbuf_add(&line, reason);
+	const struct journal_field fields[] = {
+		{"BOOTFS_DOMAIN", strbuf_text(&domain)},
+		{"BOOTFS_DISK", strbuf_text(&disk)},
+		{"BOOTFS_REASON", reason},
+	};
+	const struct journal_message message = {
+		"bootfs-pygrub", severity, strbuf_text(&line), fields, ARRAY_SIZE(fields)};
+
+	if (!line.failed && journal_send(&message))
+		tell_syslog(message.who, severity, message.text);
 }
 
 void message_failure(const struct options *options, struct text text)
