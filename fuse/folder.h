@@ -43,6 +43,7 @@ struct folder {
 	char *note;          /* for the log: whose disk it is; NULL: nothing to say */
 	char *refused;       /* why its one-shot entry is not honoured; NULL: it is, or none */
 	bool whole_domain;   /* below .disk: the domain is found, or there is none */
+	uint64_t told;       /* hash of the error that the log was told last; 0: it can boot */
 	struct run run;
 	struct timer deadline;
 	int64_t deadline_ms;

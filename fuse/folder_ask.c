@@ -181,6 +181,7 @@ static void folder_inspected(
 		return;
 	}
 	folder_add_notes(folder, inspection);
+	folder_tell(folder, inspection->error);
 	folder_show(folder, inspection);
 }
 
@@ -188,11 +189,10 @@ static void folder_inspected(
 static void folder_has_no_disk(struct folder *folder)
 {
 	const struct disks *disks = folder->disks;
+	const char *why = disks->n ? disks->disk[0].problem.at : "the domain has no disk";
 
-	if (!disks->n)
-		folder_failed(folder, "the domain has no disk");
-	else
-		folder_failed(folder, "%s", disks->disk[0].problem.at);
+	folder_tell(folder, text_of(why));
+	folder_failed(folder, "%s", why);
 }
 
 static void folder_inspect(struct folder *folder)

@@ -18,3 +18,6 @@ void folder_opened(struct folder *folder, struct disks *disks);
  * open one taken over as the first; or folder->disks itself. NULL: out of memory.
  */
 struct disks *folder_domain_disks(struct folder *folder, const struct domain *domain) MUST_CHECK;
+
+/* Logs why its domain cannot boot, or that it can again (empty), where that is news. */
+void folder_tell(struct folder *folder, struct text error);
