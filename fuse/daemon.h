@@ -42,6 +42,7 @@ struct daemon {
 	const char *config_file; /* absolute */
 	const char *xl_helper;   /* bootfs-config; NULL where xl's domains are not wanted */
 	struct reload *reload;   /* one at a time; NULL: none */
+	char *service_manager;   /* systemd's socket; NULL: it did not start us */
 
 	struct fuse_session *session;
 	struct fuse_buf request; /* the one being received; libfuse owns the memory */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/reload.h"
 
+#include "fuse/service.h"
+
 struct reload {
 	struct job job;
 	struct daemon *daemon;
@@ -64,6 +66,8 @@ static void reload_done(struct job *job)
 
 	daemon->reload = NULL;
 	reload_take(daemon, reload->config);
+	service_tell(
+		daemon->service_manager, "READY=1\nSTATUS=%u domains", daemon->config->n_domains);
 	free(reload);
 	if (again)
 		reload_start(daemon);
@@ -83,5 +87,6 @@ void reload_start(struct daemon *daemon)
 	reload->job = (struct job){.wake = true, .run = reload_run, .done = reload_done};
 	reload->daemon = daemon;
 	daemon->reload = reload;
+	service_tell(daemon->service_manager, "RELOADING=1");
 	pool_submit(&daemon->pool, &reload->job);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/run.h"
 
+#include "core/journal.h"
 #include "fuse/background.h"
 #include "fuse/mount.h"
 #include "fuse/reload.h"
+#include "fuse/service.h"
 #include "fuse/rights.h"
 #include "fuse/session.h"
 
@@ -113,10 +115,12 @@ static void signal_ready(struct source *source)
 
 	if (read(source->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP)
+	if (info.ssi_signo == SIGHUP) {
 		reload_start(daemon);
-	else
-		daemon->loop.stop = true;
+		return;
+	}
+	service_tell(daemon->service_manager, "STOPPING=1");
+	daemon->loop.stop = true;
 }
 
 /* Before any thread is started: all of them inherit what is blocked. */
@@ -159,6 +163,8 @@ static void tree_answers(struct daemon *daemon)
 		raise_read_ahead(&running->mount.here);
 	if (ready_tell(&running->ready_fd, "1"))
 		daemon->loop.stop = true; /* whoever waited for us is gone */
+	service_tell(
+		daemon->service_manager, "READY=1\nSTATUS=%u domains", daemon->config->n_domains);
 	if (running->options->foreground)
 		return;
 	background_detach();
@@ -294,6 +300,8 @@ int run(const struct options *options)
 	running.options = options;
 	running.ready_fd = options->ready_fd;
 	running.daemon.notice.quiet = options->private;
+	running.daemon.notice.to_journal = options->foreground && journal_has(STDERR_FILENO);
+	running.daemon.service_manager = options->private ? NULL : service_manager();
 	running.daemon.config_file = absolute(options->config);
 	find_xl_helper(running.xl_helper);
 	running.daemon.xl_helper = running.xl_helper;
