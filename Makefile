@@ -190,6 +190,8 @@ install: all
 	install -D -m 644 etc/bootfs.conf $(DESTDIR)$(PREFIX)/share/doc/bootfs/bootfs.conf
 	install -D -m 644 etc/examples/mail.cfg \
 		$(DESTDIR)$(PREFIX)/share/doc/bootfs/examples/mail.cfg
+	install -D -m 644 etc/bootfs.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/bootfs.conf
+	install -D -m 644 etc/bootfs.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/bootfs.conf
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's#/usr/local#$(PREFIX)#g' etc/bootfs.service \
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/bootfs.service
