@@ -81,16 +81,42 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 33;
 }
 
-/* Changes at most one byte of a sector, if its turn has come. */
-static void damage_sector(uint64_t seed, uint64_t sector, uint64_t offset, uint8_t *buf, size_t len)
+/* The place in the sector and the new value of its one byte to be changed; false: none. */
+static bool choose_damage(uint64_t seed, uint64_t sector, uint32_t *at, uint8_t *value)
 {
 	static const uint8_t values[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
-	uint64_t chance = mix(mix(seed) ^ sector), at = sector * SECTOR + (chance >> 8) % SECTOR;
+	uint64_t chance = mix(mix(seed) ^ sector);
 
-	if (chance % ((uint64_t)4 << seed % 8) != 0 || at < offset || at - offset >= len)
-		return;
+	if (chance % ((uint64_t)4 << seed % 8) != 0)
+		return false;
+	*at = (chance >> 8) % SECTOR;
 	chance = mix(chance);
-	buf[at - offset] = chance & 0x100 ? values[chance % ARRAY_SIZE(values)] : (uint8_t)chance;
+	*value = chance & 0x100 ? values[chance % ARRAY_SIZE(values)] : (uint8_t)chance;
+	return true;
+}
+
+bool damage_sector(uint64_t seed, uint64_t sector, uint8_t bytes[512])
+{
+	uint32_t at;
+	uint8_t value;
+
+	if (!choose_damage(seed, sector, &at, &value) || bytes[at] == value)
+		return false;
+	bytes[at] = value;
+	return true;
+}
+
+static void damage_part(uint64_t seed, uint64_t sector, uint64_t offset, uint8_t *buf, size_t len)
+{
+	uint64_t place = sector * SECTOR;
+	uint32_t at;
+	uint8_t value;
+
+	if (!choose_damage(seed, sector, &at, &value))
+		return;
+	place += at;
+	if (place >= offset && place - offset < len)
+		buf[place - offset] = value;
 }
 
 static int damaged_read(const struct blockdev *dev, uint64_t offset, void *buf, size_t len)
@@ -102,7 +128,7 @@ static int damaged_read(const struct blockdev *dev, uint64_t offset, void *buf, 
 	offset += dev->start;
 	r = blockdev_read(disk->under, offset, buf, len);
 	for (sector = offset / SECTOR; r == 0 && sector * SECTOR < offset + len; sector++)
-		damage_sector(disk->seed, sector, offset, buf, len);
+		damage_part(disk->seed, sector, offset, buf, len);
 	return r;
 }
 
@@ -118,7 +144,8 @@ void damaged_disk_init(struct damaged_disk *disk, const struct blockdev *under, 
 /* A walk: the folders still to be listed, and the names of the one at hand. */
 struct walk {
 	struct fs *fs;
-	const struct blockdev *dev;
+	const struct blockdev *disks;
+	size_t n_disks;
 	struct node nodes[MAX_NODES];
 	uint32_t count;
 	char names[MAX_NAMES][256];
@@ -149,9 +176,9 @@ static void check_extent(struct walk *walk, const struct node *file, const struc
 	assert((size_t)got == len);
 	if (extent->kind == EXTENT_DISK) {
 		/* Reading may take another copy than the extents, if a checksum is wrong. */
-		if (strcmp(walk->fs->name, "btrfs") == 0)
+		if (strcmp(walk->fs->name, "btrfs") == 0 || extent->disk >= walk->n_disks)
 			return;
-		assert(blockdev_read(walk->dev, extent->at, walk->raw, len) == 0);
+		assert(blockdev_read(&walk->disks[extent->disk], extent->at, walk->raw, len) == 0);
 		assert(memcmp(walk->read, walk->raw, len) == 0);
 		return;
 	}
@@ -211,29 +238,42 @@ static void use_node(struct walk *walk, const struct node *node)
 	}
 }
 
+uint32_t fsfuzz_walk(struct fs *fs, const struct blockdev *disks, size_t n_disks)
+{
+	_free_ struct walk *walk = calloc(1, sizeof(*walk));
+	uint32_t i;
+
+	if (!walk)
+		return 0;
+	walk->fs = fs;
+	walk->disks = disks;
+	walk->n_disks = n_disks;
+	if (fs->ops->root(fs, &walk->nodes[0]) == 0)
+		walk->count = 1;
+	for (i = 0; i < walk->count; i++)
+		use_node(walk, &walk->nodes[i]);
+	return walk->count;
+}
+
 uint32_t fsfuzz_use(const struct fs_ops *ops, const struct blockdev *dev,
 	const struct blockdev *others, size_t n_others)
 {
 	_arena_ struct arena arena = {.limit = ARENA};
-	_free_ struct walk *walk = calloc(1, sizeof(*walk));
 	struct report report;
 	struct err err = {0};
-	uint32_t i;
+	struct fs *fs;
+	uint32_t count;
 	int r;
 
 	report_init(&report, &arena);
-	if (!walk || ops->probe(dev) < 0)
+	if (ops->probe(dev) < 0)
 		return 0;
-	r = ops->open(&(struct fs_source){dev, others, n_others, &arena, &report, TEXT("hd0")},
-		&walk->fs, &err);
+	r = ops->open(&(struct fs_source){dev, others, n_others, &arena, &report, TEXT("hd0")}, &fs,
+		&err);
 	assert(r <= 0 && err.code == -r);
 	if (r)
 		return 0;
-	walk->dev = dev;
-	if (ops->root(walk->fs, &walk->nodes[0]) == 0)
-		walk->count = 1;
-	for (i = 0; i < walk->count; i++)
-		use_node(walk, &walk->nodes[i]);
-	ops->close(walk->fs);
-	return walk->count;
+	count = fsfuzz_walk(fs, dev, 1);
+	ops->close(fs);
+	return count;
 }

@@ -30,10 +30,17 @@ struct damaged_disk {
 
 void damaged_disk_init(struct damaged_disk *disk, const struct blockdev *under, uint64_t seed);
 
+/* Changes at most one byte of a sector in memory, as damaged_disk does; was it changed? */
+bool damage_sector(uint64_t seed, uint64_t sector, uint8_t bytes[512]);
+
 /*
- * Opens a disk and looks at everything a bounded walk finds: lists, finds, reads and maps.
+ * Looks at everything a bounded walk of an open file system finds: lists, finds, reads and maps.
  * Aborts where the answers contradict each other: extents that do not add up to the size, or
- * that hold other bytes than reading gives. How many files and folders were looked at.
+ * that hold other bytes than reading gives; `disks` are those that extents name by number, from
+ * their start on. How many files and folders were looked at.
  */
+uint32_t fsfuzz_walk(struct fs *fs, const struct blockdev *disks, size_t n_disks);
+
+/* Opens a disk with one reader, and walks it. */
 uint32_t fsfuzz_use(const struct fs_ops *ops, const struct blockdev *dev,
 	const struct blockdev *others, size_t n_others);

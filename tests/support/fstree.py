@@ -211,13 +211,3 @@ def wrong_extents(answer):
 
 def extents_of(answer, path):
     return next(n["extents"] for n in answer["files"] if n["path"] == path)
-
-
-def survives_damage(build, *images, count=1000):
-    """Uses a reader once for each of many seeded damages of the first image: the files it saw."""
-    ran = subprocess.run([build / "tests/tools/fs-use", f"--damage={count}", *map(str, images)],
-                         capture_output=True, text=True, timeout=600)
-    assert ran.returncode == 0, (ran.stdout.splitlines()[-1], ran.stderr[-3000:])
-    seen = [int(line.split()[-2]) for line in ran.stdout.splitlines()]
-    assert len(seen) == count
-    return seen

@@ -16,6 +16,7 @@ TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("BOOTFS_BUILD", "build/release-gcc")
 sys.path.insert(0, str(TOP / "tests/support"))
 
+import damage  # noqa: E402
 import fstree  # noqa: E402
 
 MIB = 1 << 20
@@ -365,26 +366,18 @@ def test_reads_sectors_larger_than_this_machines_pages(tmp_path, sector):
     compare(images, tree, ignore=["mtime"])
 
 
-@pytest.fixture(scope="module")
-def asan():
-    """The build with the sanitizers: where a crash would be seen."""
-    build = "build/asan-clang"
-    run("make", "-s", "-C", TOP, "V=asan", "CC=clang", f"{build}/tests/tools/fs-use")
-    return TOP / build
-
-
 @pytest.mark.parametrize("options, devices", [
     ("-m single -n 4096", 1), ("-M -n 4096", 1), ("-d raid1 -m raid1", 2)])
-def test_survives_damage(tmp_path, asan, options, devices):
+def test_survives_damage(tmp_path, options, devices):
     images = make(tmp_path, options, devices)
     with mounted(images, "compress-force=lzo") as root:
         for i in range(200):
             (root / f"{'x' * 80}{i}").write_bytes(b"0123" * (i % 3 * 2000))
         run("btrfs", "subvolume", "create", root / "@")
         (root / "@/link").symlink_to("../x")
-    seen = fstree.survives_damage(asan, *images)
+    seen = damage.files_seen(*images)
     if devices == 1:
         assert len(set(seen)) > 10
     else:
         # The other copy serves, unless the superblock is lost.
-        assert set(seen) <= {0, 65} and seen.count(65) > 900
+        assert set(seen) <= {0, 65} and seen.count(65) > 0.9 * len(seen)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import damage  # noqa: E402
 import fsdump  # noqa: E402
 
 # What mke2fs is told, and what the kernel here can mount.
@@ -225,7 +226,4 @@ def test_damaged_disks_give_errors_not_crashes(variant, tmp_path):
             (at / "boot" / f"file {number}").write_bytes(fsdump.content(number * 70))
         os.symlink("boot/file 7", at / "link")
         fsdump.fragment(at / "fragments", at / "others", 20)
-    build = "build/asan-clang"
-    fsdump.run("make", "-s", "V=asan", "CC=clang", f"{build}/tests/tools/fs-use")
-    said = fsdump.run(f"{build}/tests/tools/fs-use", "--damage=1000", image, timeout=300)
-    assert len(set(line.split()[-2] for line in said.splitlines())) > 5
+    damage.assert_survived(image)

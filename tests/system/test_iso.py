@@ -202,4 +202,4 @@ def test_survives_damage(tmp_path, options):
         os.symlink("t" * number + "/../x", root / f"FOLDER{number % 3}/L{number}")
     deep = root / "/".join([str(root)] + [f"D{number}" for number in range(12)])
     deep.mkdir(parents=True)
-    damage.assert_survived(make(tmp_path / "image", root, *options), 100)
+    damage.assert_survived(make(tmp_path / "image", root, *options))

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import damage  # noqa: E402
 import fsdump  # noqa: E402
 import lvm  # noqa: E402
 
@@ -314,3 +315,32 @@ def test_thousands_of_volumes_are_bounded(tmp_path):
     assert len(said["volumes"]) == 1024
     assert "warning more than 1024 volumes: the rest is not looked at" in [
         line.split(" (")[0] for line in fsdump.report(said)]
+
+
+def small_content(tmp_path):
+    """A file system that is quickly looked at, with what boots."""
+    source = tmp_path / "small"
+    (source / "boot" / "grub").mkdir(parents=True)
+    (source / "boot" / "grub" / "grub.cfg").write_text("menuentry x { linux /boot/vmlinuz }\n")
+    (source / "boot" / "vmlinuz").write_bytes(fsdump.content(70000))
+    image = tmp_path / "small.img"
+    fsdump.run("truncate", "-s", "4M", image)
+    fsdump.run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", source, image)
+    return image.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ("linear", "striped", "mirrored"))
+def test_survives_damage(kind, tmp_path):
+    content = small_content(tmp_path)
+    with lvm.Group(tmp_path, "vg", disks=2, size="16M") as group:
+        if kind == "mirrored":
+            parts, names = images("rimage", 2, 4)
+            group.replace_volumes(parts + whole(
+                "root", f'type = "raid1" device_count = 2 region_size = 1024 raids = [ {names} ]', 4))
+            for loop in group.loops:
+                group.write_at(loop, group.place(1), content)
+        else:
+            group.lvcreate("-n", "root", "-L", "4M", *(["-i", "2", "-I", "64K"] if kind == "striped" else []))
+            group.lvcreate("-n", "more", "-L", "2M")
+            group.write("root", content)
+    damage.assert_scan_survived(*group.disks)

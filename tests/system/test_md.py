@@ -8,6 +8,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import damage  # noqa: E402
 import fsdump  # noqa: E402
 import mdraid  # noqa: E402
 
@@ -144,3 +145,22 @@ def test_members_can_be_partitions_and_arrays_can_have_partitions(tmp_path, cont
     assert_content(said, content[1])
     assert fsdump.dump(*disks, volume=f"mduuid/{mdraid.UUID.hex()},1")["volume"] == "md/0,gpt1"
     assert "note hd0,msdos1 member of a RAID (md)" in fsdump.report(said)
+
+
+@pytest.mark.parametrize("version, level", [*((version, 1) for version in VERSIONS), ("1.2", 0), ("0.90", 10)])
+def test_survives_damage(version, level, tmp_path):
+    """Arrays of two disks; where the superblock stands in front, with a partition table inside."""
+    inner = tmp_path / "inner"
+    fsdump.run("truncate", "-s", "8M", inner)
+    fsdump.run("mke2fs", "-q", "-F", "-t", "ext2", "-E", "offset=1048576", inner, "6M")
+    fsdump.run("sfdisk", "-q", inner, input=b"label: dos\nstart=2048,bootable\n")
+    front = version in ("1.1", "1.2")
+    content = mdraid.read(inner) if front else mdraid.read(inner)[1 << 20:]
+    disks = [tmp_path / f"disk{number}" for number in range(2)]
+    parts = [content, content] if level == 1 else mdraid.stripes(content, 2, 65536, 2 if level else 1)
+    form = {0: {"chunk": 128}, 1: {}, 10: {"chunk": 128, "layout": 0x102}}[level]
+    for number, disk in enumerate(disks):
+        mdraid.write_member(disk, SECTORS // 2, version, parts[number], level=level, disks=2,
+                            number=number, roles=[0, 1], **form)
+    assert fsdump.dump(*disks)["volume"] == ("md/0,msdos1" if front else "md/0")
+    damage.assert_scan_survived(*disks)

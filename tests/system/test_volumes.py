@@ -11,6 +11,7 @@ import pexpect
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import damage  # noqa: E402
 import fsdump  # noqa: E402
 
 TABLES = {
@@ -178,3 +179,11 @@ def test_a_cloned_file_system_is_told(tmp_path):
     ]
     alone = fsdump.report(fsdump.dump(clone, volumes_only=True))
     assert "warning hd0,msdos2 and hd0,msdos1 have one UUID: a search for it finds hd0,msdos2, as GRUB does" in alone
+
+
+@pytest.mark.parametrize("name, sector", [
+    ("dos", 512), ("dos-extended-first", 512), ("gpt", 512), ("gpt-long", 512), ("gpt", 4096)])
+def test_survives_damaged_tables(name, sector, tmp_path):
+    image = tmp_path / "disk"
+    make_table(image, TABLES[name], sector)
+    damage.assert_scan_survived(image)
