@@ -46,12 +46,12 @@ say = $(if $(VERBOSE),,@printf '  %-4s %s\n' '$(1)' '$(2)';)
 
 # ---- what is built of what ----------------------------------------------------------------
 
-FOLDERS := core disk parsers inspect render config fuse pygrub
+FOLDERS := core disk parsers inspect render config fuse pygrub admin
 sources = $(wildcard $(1)/*.c) $(wildcard $(1)/*/*.c)
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 archive = $(patsubst %,$(B)/lib%.a,$(1))
 
-PROGRAMS := bootfs bootfs-inspect bootfs-pygrub bootfs-config
+PROGRAMS := bootfs bootfs-inspect bootfs-pygrub bootfs-config bootfs-admin
 BUILT    := $(patsubst bin/%.c,$(B)/%,$(wildcard $(PROGRAMS:%=bin/%.c)))
 
 # The law: the daemon is linked with these and nothing else.
@@ -64,6 +64,9 @@ bootfs-inspect_link  := $(STATIC)
 bootfs-pygrub_parts  := pygrub config core
 bootfs-pygrub_libs   := -linih -ljansson
 bootfs-pygrub_link   := $(STATIC)
+bootfs-admin_parts   := admin pygrub config core
+bootfs-admin_libs    := -linih -ljansson -lpthread
+bootfs-admin_link    := -pie
 bootfs-config_parts  := config core
 bootfs-config_libs   := -ljansson -l:libxlutil.a
 bootfs-config_link   := -pie
@@ -185,6 +188,7 @@ coverage:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -m 755 $(B)/bootfs $(B)/bootfs-inspect $(B)/bootfs-pygrub $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/bootfs-admin $(DESTDIR)$(PREFIX)/libexec/bootfs
 	[ ! -e $(B)/bootfs-config ] || \
 		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -D -m 644 etc/bootfs.conf $(DESTDIR)$(PREFIX)/share/doc/bootfs/bootfs.conf

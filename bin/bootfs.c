@@ -1,5 +1,6 @@
 /* The daemon: boot menus of Xen guests as files. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/command.h"
 #include "fuse/run.h"
 
 #include <stdio.h>
@@ -9,6 +10,8 @@ int main(int argc, char **argv)
 	struct options options;
 	struct err err = {0};
 
+	if (argc > 1 && is_command(argv[1]))
+		return command_run(argv);
 	if (daemon_cli_parse(argc, argv, &options, &err)) {
 		fprintf(stderr, "bootfs: %s\nTry: bootfs --help\n", err.text);
 		return 2;

@@ -2,6 +2,7 @@
 #include "fuse/cli.h"
 
 #include "core/text.h"
+#include "fuse/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 const char daemon_cli_help[] =
 	"Usage: bootfs [-f] [--config=FILE] [-o OPTIONS] [MOUNTPOINT]\n"
 	"       bootfs --check [--config=FILE]\n"
+	"       bootfs COMMAND [OPTIONS] [DOMAIN|IMAGE]...\n"
 	"Shows the boot menus of Xen guests, with kernels and initrds, as files.\n"
 	"\n"
 	"  -f, --foreground  stay in the foreground\n"
@@ -19,6 +21,13 @@ const char daemon_cli_help[] =
 	"  --private         end with the process that started it; say nothing\n"
 	"  --ready-fd=N      write \"1\" to this descriptor when the tree answers\n"
 	"  --help, --version\n"
+	"\n"
+	"Commands; bootfs COMMAND --help tells more of each:\n"
+	"  list              domains: do they boot, and what\n"
+	"  explain           why a domain or image boots, or why not\n"
+	"  check-guests      which guests would not come back\n"
+	"  extract           kernel, initrd and command line into a folder\n"
+	"  reload            have the running bootfs read its configuration again\n"
 	"\n"
 	"MOUNTPOINT: else as bootfs.conf says (/bootfs). See bootfs(8), bootfs-tree(7).\n";
 
@@ -112,6 +121,10 @@ static int parse_operands(int argc, char **argv, struct options *ret, struct err
 		return err_set(err, EINVAL, "one mount point, not %d", argc);
 	if (argc)
 		ret->mountpoint = argv[argc - 1];
+	if (argc == 1 && is_command(ret->mountpoint))
+		return err_set(err, EINVAL,
+			"the command comes first: bootfs %s ...; for a folder of that name: ./%s",
+			ret->mountpoint, ret->mountpoint);
 	if (argc && !*ret->mountpoint)
 		return err_set(err, EINVAL, "the mount point is an empty name");
 	return 0;

@@ -10,6 +10,7 @@
 #include "fuse/owner.h"
 #include "fuse/pool.h"
 #include "fuse/snapshot.h"
+#include "fuse/status.h"
 
 #include <fuse_lowlevel.h>
 #include <sys/types.h>
@@ -43,6 +44,7 @@ struct daemon {
 	const char *xl_helper;   /* bootfs-config; NULL where xl's domains are not wanted */
 	struct reload *reload;   /* one at a time; NULL: none */
 	char *service_manager;   /* systemd's socket; NULL: it did not start us */
+	struct status status;
 
 	struct fuse_session *session;
 	struct fuse_buf request; /* the one being received; libfuse owns the memory */

@@ -21,6 +21,23 @@ static void report_add_first(struct report *report, enum report_kind kind, struc
 	report->first = line;
 }
 
+/* A domain that xl starts in another way than by a boot loader. */
+static void folder_add_unused(struct inspection *inspection, const struct domain *domain)
+{
+	_strbuf_ struct strbuf note = {0};
+
+	if (domain->kernel.len)
+		inspection->unused = TEXT("xl starts it with its own kernel=");
+	else if (text_is(domain->type, "hvm"))
+		inspection->unused = TEXT("HVM: its own firmware boots it");
+	else
+		return;
+	strbuf_add(&note, inspection->unused);
+	strbuf_adds(&note, ": this menu is not used");
+	if (!note.failed)
+		report_add_first(&inspection->report, REPORT_NOTE, strbuf_text(&note));
+}
+
 /* What the daemon knows and the inspector does not. */
 static void folder_add_notes(const struct folder *folder, struct inspection *inspection)
 {
@@ -37,9 +54,8 @@ static void folder_add_notes(const struct folder *folder, struct inspection *ins
 		report_add_first(&inspection->report, REPORT_WARNING, text_of(folder->refused));
 	if (folder->note)
 		report_add_first(&inspection->report, REPORT_NOTE, text_of(folder->note));
-	if (domain && domain->kernel.len)
-		report_add_first(&inspection->report, REPORT_NOTE,
-			TEXT("the domain's own kernel= is set: this menu is not used for it"));
+	if (domain)
+		folder_add_unused(inspection, domain);
 }
 
 /* Nothing waits any more; whoever asks next asks anew. */

@@ -12,6 +12,7 @@ struct open_file {
 	uint32_t refs;
 	struct content_node *content; /* used; NULL: a text */
 	struct window_place place;    /* where the last read was */
+	bool changes;                 /* a text that may be another the next time */
 	char *text;
 	size_t text_len;
 };

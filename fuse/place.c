@@ -17,7 +17,7 @@ int place_find(struct daemon *daemon, fuse_ino_t ino, struct place *ret)
 	struct owner *owner;
 
 	*ret = (struct place){.id = ino, .node = node_of(ino)};
-	if (ino == ROOT_ID || ino == DISKS_ID)
+	if (ino == ROOT_ID || ino == DISKS_ID || ino == STATUS_ID)
 		return 0;
 	owner = owner_find(&daemon->owners, node_owner(ino));
 	if (!owner)
@@ -77,11 +77,21 @@ mode_t node_mode(enum node_kind kind)
 	return type_mode(node_type(kind), false);
 }
 
+/* Its size changes with what it says. */
+static int status_size(const struct daemon *daemon, uint64_t *ret)
+{
+	_strbuf_ struct strbuf text = {0};
+
+	status_render(daemon, &text);
+	*ret = text.len;
+	return text.failed;
+}
+
 int place_attr(struct daemon *daemon, const struct place *place, struct stat *ret)
 {
 	struct snapshot *snapshot = place->content ? place->content->snapshot : place->snapshot;
-	bool private = place->id == DISKS_ID || (snapshot && snapshot->once) ||
-		       (place->folder && place->folder->request);
+	bool private = place->id == DISKS_ID || place->id == STATUS_ID ||
+		       (snapshot && snapshot->once) || (place->folder && place->folder->request);
 	struct node node = place->content ? place->content->node : place->node;
 	enum node_type type = node_type(node.kind);
 	/* Folders keep their times: tar complains of one that changes while it is read. */
@@ -89,6 +99,8 @@ int place_attr(struct daemon *daemon, const struct place *place, struct stat *re
 	uint64_t size = 0;
 
 	if (snapshot && tree_size(&snapshot->tree, node, &size))
+		return -ENOMEM;
+	if (place->id == STATUS_ID && status_size(daemon, &size))
 		return -ENOMEM;
 	if (snapshot)
 		when = place->content ? place->content->since : snapshot->made;

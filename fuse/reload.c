@@ -8,6 +8,7 @@ struct reload {
 	struct daemon *daemon;
 	struct config *config; /* what was read; NULL: out of memory */
 	bool again;            /* somebody wants one more meanwhile */
+	uint32_t number;       /* daemon->status.asked when it began */
 };
 
 void say_problems(const struct notice *notice, const struct config *config)
@@ -44,6 +45,7 @@ static void reload_take(struct daemon *daemon, struct config *config)
 		return;
 	}
 	say_problems(&daemon->notice, config);
+	status_note(&daemon->status, config, config->errors > 0);
 	if (config->errors) {
 		notice_say(&daemon->notice, LOG_ERR,
 			"%s: %u mistakes: the configuration stays as it was", config->file.at,
@@ -68,15 +70,19 @@ static void reload_done(struct job *job)
 	reload_take(daemon, reload->config);
 	service_tell(
 		daemon->service_manager, "READY=1\nSTATUS=%u domains", daemon->config->n_domains);
+	daemon->status.done = reload->number;
 	free(reload);
-	if (again)
+	if (again) {
+		daemon->status.asked--; /* was counted when it was asked for */
 		reload_start(daemon);
+	}
 }
 
 void reload_start(struct daemon *daemon)
 {
 	struct reload *reload = daemon->reload;
 
+	daemon->status.asked++;
 	if (reload) {
 		reload->again = true;
 		return;
@@ -86,6 +92,7 @@ void reload_start(struct daemon *daemon)
 		return;
 	reload->job = (struct job){.wake = true, .run = reload_run, .done = reload_done};
 	reload->daemon = daemon;
+	reload->number = daemon->status.asked;
 	daemon->reload = reload;
 	service_tell(daemon->service_manager, "RELOADING=1");
 	pool_submit(&daemon->pool, &reload->job);

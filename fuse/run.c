@@ -2,6 +2,7 @@
 #include "fuse/run.h"
 
 #include "core/journal.h"
+#include "core/program.h"
 #include "fuse/background.h"
 #include "fuse/mount.h"
 #include "fuse/reload.h"
@@ -30,27 +31,11 @@ struct running {
 
 /* ---- programs beside ours ------------------------------------------------------------------- */
 
-/* A program by its name relative to the folder of our own; false: it is not there. */
-static bool find_program(const char *name, char path[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	char *slash;
-
-	if (n <= 0)
-		return false;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash + 1 - path) + strlen(name) >= PATH_MAX)
-		return false;
-	memcpy(slash + 1, name, strlen(name) + 1);
-	return access(path, X_OK) == 0;
-}
-
 /* bootfs-config, where it is installed or built; where it is missing, config_read() says so. */
 static void find_xl_helper(char path[PATH_MAX])
 {
-	if (!find_program("../libexec/bootfs/bootfs-config", path) &&
-		!find_program("bootfs-config", path))
+	if (!program_beside("../libexec/bootfs/bootfs-config", path) &&
+		!program_beside("bootfs-config", path))
 		snprintf(path, PATH_MAX, "bootfs-config");
 }
 
@@ -99,7 +84,7 @@ static int daemon_init(struct running *running, struct err *err)
 	daemon->inspector.settings.namespaces = true;
 	daemon->inspector.settings.reopened = true;
 	daemon->inspector.settings.inspector = running->inspector;
-	if (!find_program("bootfs-inspect", running->inspector))
+	if (!program_beside("bootfs-inspect", running->inspector))
 		return err_set(err, ENOENT, "bootfs-inspect is missing: it lies beside bootfs");
 	if (stat("/proc/self/ns/mnt", &ns))
 		return err_set(err, errno, "/proc/self/ns/mnt: %m");
@@ -248,6 +233,7 @@ static struct config *read_config(struct running *running)
 	}
 	config_check_users(config);
 	say_problems(&daemon->notice, config);
+	status_note(&daemon->status, config, config->errors > 0);
 	if (!config->errors)
 		return config;
 	for (problem = config->problems; problem->warning; problem = problem->next)

@@ -13,7 +13,8 @@ static void reply_place(
 	struct fuse_entry_param entry = {
 		.ino = place->id,
 		.entry_timeout = timeout_s,
-		.attr_timeout = place->folder ? TIMEOUT_ROOT : TIMEOUT_IMMUTABLE,
+		.attr_timeout =
+			place->folder || place->id == STATUS_ID ? TIMEOUT_ROOT : TIMEOUT_IMMUTABLE,
 	};
 
 	if (place_attr(daemon, place, &entry.attr)) {
@@ -102,7 +103,9 @@ static void lookup_in_root(fuse_req_t req, struct daemon *daemon, const char *na
 {
 	struct place place = {.id = DISKS_ID, .node.kind = NODE_DISKS};
 
-	if (strcmp(name, ".disk") != 0 || !daemon->config->disk_paths) {
+	if (strcmp(name, ".status") == 0) {
+		place = (struct place){.id = STATUS_ID, .node.kind = NODE_STATUS};
+	} else if (strcmp(name, ".disk") != 0 || !daemon->config->disk_paths) {
 		place.folder = folder_find(daemon, text_of(name));
 		if (!place.folder) {
 			fuse_reply_err(req, ENOENT);

@@ -25,11 +25,21 @@ static void reply_file(fuse_req_t req, struct fuse_file_info *fi, struct open_fi
 {
 	fi->fh = (uintptr_t)file;
 	fi->noflush = 1;
-	/* An inode's bytes never change; below .disk they must be looked at each time. */
-	fi->direct_io = file->content && file->content->snapshot->once;
+	/* An inode's bytes never change, but .status's; below .disk they are looked at each time. */
+	fi->direct_io = file->changes || (file->content && file->content->snapshot->once);
 	fi->keep_cache = !fi->direct_io;
 	if (fuse_reply_open(req, fi))
 		open_file_unref(file);
+}
+
+static void render_text(const struct daemon *daemon, const struct place *place, struct strbuf *out)
+{
+	if (place->node.kind == NODE_STATUS) {
+		status_render(daemon, out);
+		return;
+	}
+	tree_render(&place->snapshot->tree, place->node, out);
+	snapshot_touch(place->snapshot);
 }
 
 static void open_text(fuse_req_t req, const struct place *place, struct fuse_file_info *fi)
@@ -37,7 +47,7 @@ static void open_text(fuse_req_t req, const struct place *place, struct fuse_fil
 	_strbuf_ struct strbuf text = {0};
 	struct open_file *file = calloc(1, sizeof(*file));
 
-	tree_render(&place->snapshot->tree, place->node, &text);
+	render_text(fuse_req_userdata(req), place, &text);
 	if (!file || text.failed) {
 		free(file);
 		fuse_reply_err(req, ENOMEM);
@@ -46,7 +56,7 @@ static void open_text(fuse_req_t req, const struct place *place, struct fuse_fil
 	file->refs = 1;
 	file->text_len = text.len;
 	file->text = strbuf_steal(&text);
-	snapshot_touch(place->snapshot);
+	file->changes = place->node.kind == NODE_STATUS;
 	reply_file(req, fi, file);
 }
 

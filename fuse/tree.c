@@ -65,6 +65,8 @@ enum node_type node_type(enum node_kind kind)
 {
 	const struct file *file = file_of_kind(kind);
 
+	if (kind == NODE_STATUS)
+		return TYPE_TEXT;
 	return file ? file->type : TYPE_FOLDER;
 }
 

@@ -28,8 +28,9 @@ enum node_kind {
 	NODE_SCRIPT,
 	NODE_DEVICETREE,
 	NODE_XEN,
+	NODE_STATUS, /* ".status" */
 };
-#define NODE_KINDS (NODE_XEN + 1)
+#define NODE_KINDS (NODE_STATUS + 1)
 
 struct node {
 	enum node_kind kind;
@@ -55,9 +56,9 @@ enum { TREE_NAME = 16 };
 
 /*
  * Inode numbers: the owner (a folder, an inspection...; from 1), the entry and the kind. Owner 0
- * has the root (1, as FUSE wants it) and ".disk" (2).
+ * has the root (1, as FUSE wants it), ".disk" (2) and ".status".
  */
-enum { ROOT_ID = NODE_FOLDER, DISKS_ID = NODE_DISKS };
+enum { ROOT_ID = NODE_FOLDER, DISKS_ID = NODE_DISKS, STATUS_ID = NODE_STATUS };
 enum { TREE_MAX_ENTRIES = 1 << 24 }; /* entries with a higher index have no folder */
 
 static inline uint64_t node_id(uint32_t owner, struct node node)

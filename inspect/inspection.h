@@ -47,6 +47,7 @@ struct inspection {
 	 * is made of it, or of the default entry; it does not stand in the report.
 	 */
 	struct text error;
+	struct text unused; /* host's side: why this domain is not started from it; empty: it is */
 };
 
 /* A heap object with an arena of at most `limit` bytes; NULL: out of memory. */

@@ -10,11 +10,7 @@
 
 enum { MESSAGE_BYTES = 2000 };
 
-/*
- * Makes a text safe for a terminal. Guests' text in it is escaped already (the tree shows it so):
- * a backslash stays one.
- */
-static void add_line(struct strbuf *out, struct text text)
+void message_add(struct strbuf *out, struct text text)
 {
 	struct text part;
 	bool first = true;
@@ -42,8 +38,8 @@ static void log_line(const struct options *options, int severity, struct text re
 {
 	_strbuf_ struct strbuf domain = {0}, disk = {0}, line = {0};
 
-	add_line(&domain, text_of(options->domain));
-	add_line(&disk, text_of(options->disk ? options->disk : "(none)"));
+	message_add(&domain, text_of(options->domain));
+	message_add(&disk, text_of(options->disk ? options->disk : "(none)"));
 	if (domain.len)
 		strbuf_addf(&line, "domain %s, ", domain.at);
 	strbuf_addf(&line, "disk %s: ", disk.len ? disk.at : "");
@@ -65,7 +61,7 @@ void message_failure(const struct options *options, struct text text)
 	bool for_xapi = options->form == ANSWER_SIMPLE && !isatty(STDERR_FILENO);
 	_strbuf_ struct strbuf line = {0};
 
-	add_line(&line, text);
+	message_add(&line, text);
 	print_line(for_xapi ? "RuntimeError: " : "bootfs-pygrub: ", strbuf_text(&line));
 	log_line(options, LOG_ERR, strbuf_text(&line));
 }
@@ -75,7 +71,7 @@ void message_warning(const struct options *options, struct text text)
 	_strbuf_ struct strbuf line = {0};
 
 	strbuf_adds(&line, "warning: ");
-	add_line(&line, text);
+	message_add(&line, text);
 	print_line("bootfs-pygrub: ", strbuf_text(&line));
 	log_line(options, LOG_WARNING, strbuf_text(&line));
 }
@@ -91,6 +87,6 @@ void message_debug(const struct options *options, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	add_line(&line, text_of(text));
+	message_add(&line, text_of(text));
 	print_line("bootfs-pygrub: debug: ", strbuf_text(&line));
 }

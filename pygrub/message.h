@@ -12,6 +12,12 @@
  * terminal obeys. Syslog never makes us wait.
  */
 
+/*
+ * Appends a text, cut to a bounded length and made safe for a terminal. Guests' text in it is
+ * escaped already (the tree shows it so): a backslash stays one.
+ */
+void message_add(struct strbuf *out, struct text text);
+
 /* `bootfs-pygrub: TEXT`; `RuntimeError: TEXT` where XAPI called, which shows what follows that. */
 void message_failure(const struct options *options, struct text text);
 void message_warning(const struct options *options, struct text text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/private.h"
 
+#include "core/program.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -24,22 +25,12 @@
 
 enum { READY_FD = 3, START_TIMEOUT_MS = 20000 };
 
-/* Writes the path of a program that lies beside ours. -errno. */
-static int find_program(const char *name, char *path, size_t size)
+/* bootfs, where it is installed or built: some of our programs lie in bin, some in libexec. */
+static bool find_daemon(char path[PATH_MAX])
 {
-	ssize_t n = readlink("/proc/self/exe", path, size);
-	char *slash;
-
-	if (n < 0)
-		return -errno;
-	if ((size_t)n >= size)
-		return -ENAMETOOLONG;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash + 1 - path) + strlen(name) >= size)
-		return -ENAMETOOLONG;
-	memcpy(slash + 1, name, strlen(name) + 1);
-	return 0;
+	if (program_beside("bootfs", path))
+		return true;
+	return program_beside("../../bin/bootfs", path) || program_beside("bootfs", path);
 }
 
 static int enter_namespace(struct err *err)
@@ -125,11 +116,10 @@ int private_start(
 {
 	_close_ int ready = -1, ready_end = -1;
 	pid_t parent = getpid();
-	char program[4096];
+	char program[PATH_MAX];
 	int ends[2];
 
-	if (find_program("bootfs", program, sizeof(program)))
-		return err_set(err, EIO, "cannot find bootfs beside this program");
+	(void)!find_daemon(program);
 	if (enter_namespace(err))
 		return -err->code;
 	if (pipe2(ends, O_CLOEXEC))

@@ -194,6 +194,8 @@ static json_t *json_inspection(const struct inspection *inspection, struct text 
 	json_object_set_new(root, "domain", json_text_or_null(domain, NULL));
 	json_object_set_new(root, "status", json_string(inspection->error.len ? "error" : "ok"));
 	json_object_set_new(root, "error", json_text_or_null(inspection->error, NULL));
+	if (inspection->unused.len)
+		json_object_set_new(root, "unused", json_text(inspection->unused, NULL));
 	json_object_set_new(root, "loader", json_text_or_null(menu->loader, NULL));
 	json_object_set_new(root, "flavour", json_text_or_null(menu->flavour, NULL));
 	json_object_set_new(root, "grub_platform", json_text_or_null(menu->platform, NULL));
