@@ -39,6 +39,8 @@ static void add_initrds(struct extlinux *ext, struct menu_entry *entry, struct t
 		if (name.len)
 			add_file(ext, &entry->initrds, name);
 	}
+	if (names.len)
+		entry->error = TEXT("more than 64 files for an initrd");
 }
 
 /*

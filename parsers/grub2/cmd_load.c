@@ -157,6 +157,8 @@ static struct text cut_newc(struct text *name)
 	return newc;
 }
 
+_Static_assert(MAX_INITRDS == 64 && MAX_MODULES == 64, "what the entries' errors say");
+
 int grub_cmd_initrd(struct grub *g, const struct grub_call *call)
 {
 	struct boot_file *file, *first = NULL, **tail = &first;
@@ -170,7 +172,8 @@ int grub_cmd_initrd(struct grub *g, const struct grub_call *call)
 		return GRUB_BAD_ARGUMENT;
 	}
 	if (call->count > MAX_INITRDS) {
-		grub_warn(g, "more than %d files for an initrd", MAX_INITRDS);
+		g->loaded.bound = TEXT("more than 64 files for an initrd");
+		grub_warn(g, "%s", g->loaded.bound.at);
 		return GRUB_BAD_ARGUMENT;
 	}
 	for (uint32_t i = 0; i < call->count && !r; i++) {
@@ -226,7 +229,8 @@ int grub_cmd_module(struct grub *g, const struct grub_call *call)
 		return GRUB_BAD_ARGUMENT;
 	}
 	if (g->loaded.n_modules >= MAX_MODULES) {
-		grub_warn(g, "more than %d modules", MAX_MODULES);
+		g->loaded.bound = TEXT("more than 64 modules");
+		grub_warn(g, "%s", g->loaded.bound.at);
 		return GRUB_BAD_ARGUMENT;
 	}
 	module = open_file(g, "module", call->args[first], &g->loaded.initrd_error, &r);

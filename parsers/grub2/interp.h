@@ -83,6 +83,7 @@ struct grub_loaded {
 	/* What failed, for the entry's error. */
 	struct boot_file *missing_kernel;
 	struct text kernel_error, initrd_error, other;
+	struct text bound; /* more than we take, so not what GRUB would boot; empty: all is here */
 };
 
 /* Values that save_env wrote, or would have written; newest first. Never changed. */

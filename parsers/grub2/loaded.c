@@ -70,7 +70,9 @@ void grub_loaded_record(struct grub *g, struct menu_entry *entry, int status, bo
 	entry->cmdline = loaded->cmdline;
 	if (loaded->hypervisor)
 		record_multiboot(g, entry);
-	if (!loaded->loader.len) {
+	if (loaded->bound.len)
+		entry->error = loaded->bound;
+	else if (!loaded->loader.len) {
 		entry->kernel = loaded->missing_kernel;
 		if (loaded->kernel_error.len)
 			entry->error = loaded->kernel_error;

@@ -48,6 +48,7 @@ class Wrapper:
     def run(self, *options, image=None, env=None, **more):
         return subprocess.run(self.command(*options, image=image), capture_output=True,
                               check=False, text=True, timeout=120,
+                              errors="surrogateescape",
                               env={**os.environ, **(env or {})}, **more)
 
     def clean(self):

@@ -100,6 +100,19 @@ static void other_kinds_are_listed_but_do_not_boot(void **state)
 	assert_text(entry(5)->error, "no Linux kernel: fdimage /f.img");
 }
 
+static void refuses_more_initrds_than_it_takes(void **state)
+{
+	_strbuf_ struct strbuf text = {0};
+
+	(void)state;
+	strbuf_adds(&text, "LABEL a\nLINUX /boot/k\nINITRD /boot/i");
+	for (int i = 0; i < MAX_INITRDS; i++)
+		strbuf_adds(&text, ",/boot/i");
+	strbuf_adds(&text, "\n");
+	extlinux_conf(text.at);
+	assert_text(entry(0)->error, "more than 64 files for an initrd");
+}
+
 static void mboot_loads_a_hypervisor_and_modules(void **state)
 {
 	(void)state;
@@ -281,6 +294,7 @@ int main(void)
 		TEST(paths_begin_at_the_folder_of_the_configuration),
 		TEST(dots_over_a_link_are_not_folded),
 		TEST(other_kinds_are_listed_but_do_not_boot),
+		TEST(refuses_more_initrds_than_it_takes),
 		TEST(mboot_loads_a_hypervisor_and_modules),
 		TEST(linux_c32_starts_what_it_is_given),
 		TEST(menus_nest),

@@ -53,6 +53,26 @@ static void joins_several_initrds_in_order(void **state)
 	grubtest_done(guest);
 }
 
+/* What is left out may be what counts: such an entry must not boot. */
+static void refuses_more_files_than_it_takes(void **state)
+{
+	_strbuf_ struct strbuf text = {0};
+	struct memfiles *guest;
+
+	(void)state;
+	strbuf_adds(&text, "menuentry a { linux /boot/k; initrd");
+	for (int i = 0; i <= MAX_INITRDS; i++)
+		strbuf_adds(&text, " /boot/i");
+	strbuf_adds(&text, "; }\nmenuentry b { multiboot /boot/k");
+	for (int i = 0; i <= MAX_MODULES; i++)
+		strbuf_adds(&text, "; module /boot/i");
+	strbuf_adds(&text, "; }\n");
+	guest = grubtest(text.at);
+	assert_text(grubtest_entry(guest, "0")->error, "more than 64 files for an initrd");
+	assert_text(grubtest_entry(guest, "1")->error, "more than 64 modules");
+	grubtest_done(guest);
+}
+
 static void boots_without_a_missing_initrd_but_not_with_fedora(void **state)
 {
 	static const char config[] = "menuentry a { linux /boot/k; initrd /boot/i /boot/none; }\n"
@@ -203,6 +223,7 @@ int main(void)
 		cmocka_unit_test(quotes_the_command_line_as_grub_does),
 		cmocka_unit_test(takes_all_of_linux_commands),
 		cmocka_unit_test(joins_several_initrds_in_order),
+		cmocka_unit_test(refuses_more_files_than_it_takes),
 		cmocka_unit_test(boots_without_a_missing_initrd_but_not_with_fedora),
 		cmocka_unit_test(keeps_a_kernel_when_a_second_one_is_missing),
 		cmocka_unit_test(shows_what_runs_under_a_hypervisor),
