@@ -5,22 +5,43 @@
 #include <errno.h>
 #include <string.h>
 
-/* What must be known of a volume that libblkid cannot see: what has a reader probes itself. */
+/* What libblkid does not know or cannot see: what has a reader probes itself. */
 static const struct signature {
 	const char *type, *magic;
+	size_t len;
 	uint64_t at; /* bytes from the start */
 } signatures[] = {
-	{"crypto_LUKS", "LUKS\xba\xbe", 0},
-	{"LVM2_member", "LABELONE", 512},
-	{"LVM2_member", "LABELONE", 0},
-	{"LVM2_member", "LABELONE", 1024},
-	{"LVM2_member", "LABELONE", 1536},
-	{"swap", "SWAPSPACE2", 4096 - 10},
-	{"swsuspend", "S1SUSPEND", 4096 - 10},
-	{"reiserfs", "ReIsEr", 65536 + 52},
-	{"jfs", "JFS1", 32768},
-	{"ntfs", "NTFS    ", 3},
-	{"bcachefs", "\xc6\x85\x73\xf6\x4e\x1a\x45\xca", 4096 + 24},
+#define SIGNATURE(type, magic, at)                 \
+	{                                          \
+		type, magic, sizeof(magic) - 1, at \
+	}
+	SIGNATURE("crypto_LUKS", "LUKS\xba\xbe", 0),
+	SIGNATURE("LVM2_member", "LABELONE", 512),
+	SIGNATURE("LVM2_member", "LABELONE", 0),
+	SIGNATURE("LVM2_member", "LABELONE", 1024),
+	SIGNATURE("LVM2_member", "LABELONE", 1536),
+	SIGNATURE("swap", "SWAPSPACE2", 4096 - 10),
+	SIGNATURE("swsuspend", "S1SUSPEND", 4096 - 10),
+	SIGNATURE("reiserfs", "ReIsErFs", 65536 + 52),
+	SIGNATURE("reiserfs", "ReIsEr2Fs", 65536 + 52),
+	SIGNATURE("reiserfs", "ReIsEr3Fs", 65536 + 52),
+	SIGNATURE("reiser4", "ReIsEr4", 65536),
+	SIGNATURE("jfs", "JFS1", 32768),
+	SIGNATURE("ntfs", "NTFS    ", 3),
+	SIGNATURE("exfat", "EXFAT   ", 3),
+	SIGNATURE("BitLocker", "-FVE-FS-", 3),
+	SIGNATURE("f2fs", "\x10\x20\xf5\xf2", 1024),
+	SIGNATURE("hfsplus", "H+\0\4", 1024),
+	SIGNATURE("hfsplus", "HX\0\5", 1024),
+	SIGNATURE("apfs", "NXSB", 32),
+	SIGNATURE("ufs", "\x54\x19\1\0", 8192 + 1372),
+	SIGNATURE("ufs", "\x19\1\x54\x19", 8192 + 1372),
+	SIGNATURE("ufs", "\x19\1\x54\x19", 65536 + 1372),
+	/* The first name of the label's list. */
+	SIGNATURE("zfs_member", "\0\0\0\7version\0", 16384 + 20),
+	SIGNATURE("bcache", "\xc6\x85\x73\xf6\x4e\x1a\x45\xca", 4096 + 24),
+	SIGNATURE("bcachefs", "\xc6\x85\x73\xf6\x66\xce\x90\xa9", 4096 + 24),
+#undef SIGNATURE
 };
 
 static int identify_by_signature(
@@ -30,11 +51,10 @@ static int identify_by_signature(
 
 	for (unsigned i = 0; i < ARRAY_SIZE(signatures); i++) {
 		const struct signature *signature = &signatures[i];
-		size_t len = strlen(signature->magic);
 
-		if (blockdev_read(dev, signature->at, bytes, len))
+		if (blockdev_read(dev, signature->at, bytes, signature->len))
 			continue;
-		if (!memcmp(bytes, signature->magic, len))
+		if (!memcmp(bytes, signature->magic, signature->len))
 			return arena_text(arena, text_of(signature->type), &ret->type);
 	}
 	return 0;
@@ -137,9 +157,13 @@ static int identify_by_libblkid(
 
 int identify(const struct blockdev *dev, struct arena *arena, struct identity *ret)
 {
+	int err = 0;
+
 	*ret = (struct identity){0};
 	/* A size of 0 would mean "the rest of the descriptor" to libblkid. */
 	if (dev->fd >= 0 && dev->size)
-		return identify_by_libblkid(dev, arena, ret);
+		err = identify_by_libblkid(dev, arena, ret);
+	if (err || ret->type.len || ret->ambivalent)
+		return err;
 	return identify_by_signature(dev, arena, ret);
 }

@@ -12,7 +12,7 @@ struct identity {
 };
 
 /*
- * libblkid reads descriptors only: volumes that are one window of one descriptor are its, the
- * others are recognised by the few signatures that decide what happens to them. -ENOMEM, -EIO.
+ * libblkid reads descriptors only: volumes that are one window of one descriptor are its. The
+ * others, and what it does not know, are recognised by signatures of our own. -ENOMEM, -EIO.
  */
 int identify(const struct blockdev *dev, struct arena *arena, struct identity *ret) MUST_CHECK;

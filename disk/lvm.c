@@ -229,8 +229,8 @@ static int read_legs(struct segment *segment)
 		return read_raids(segment, "raids", 2, 1);
 	if (text_is(type, "raid10") || text_is(type, "raid10_near"))
 		return read_raids(segment, "raids", 2, 2);
-	return arena_printf(
-		segment->vg->arena, &segment->lv->problem, "%.*s volume: not read", TEXT_ARG(type));
+	return arena_printf(segment->vg->arena, &segment->lv->problem,
+		"an LVM %.*s volume, which is not read", TEXT_ARG(type));
 }
 
 /* One `segmentN { ... }` into the device that is put together. */

@@ -9,7 +9,8 @@ struct lvm_lv {
 	struct text name, id;
 	bool visible; /* no part of another one */
 	struct blockdev dev;
-	struct text problem; /* why it cannot be read: "thin volume: not read"; empty: it can */
+	struct text
+		problem; /* why it cannot be read: "an LVM thin volume, which is not read"; empty: it can */
 	const struct lvm_node *section;
 	enum { LV_UNKNOWN, LV_WORKING, LV_DONE } state;
 };

@@ -10,15 +10,31 @@ static const struct unread {
 } unread[] = {
 	{"swap", "swap: skipped", ""},
 	{"swsuspend", "a hibernated system's swap: skipped", ""},
-	{"crypto_LUKS", "LUKS-encrypted: not read", "LUKS-encrypted"},
-	{"BitLocker", "BitLocker-encrypted: not read", "BitLocker-encrypted"},
+	{"jbd", "an ext journal without its file system: skipped", ""},
+	{"xfs_external_log", "an XFS log without its file system: skipped", ""},
 	{"LVM2_member", "LVM physical volume", ""},
 	{"linux_raid_member", "member of a RAID (md)", ""},
-	{"zfs_member", "ZFS: not read", "ZFS, which is not read"},
-	{"reiserfs", "ReiserFS: not read", "ReiserFS, which is not read"},
-	{"ufs", "UFS: not read", "UFS, which is not read"},
-	{"jfs", "JFS: not read", "JFS, which is not read"},
-	{"ntfs", "NTFS: not read", "NTFS, which is not read"},
+	{"crypto_LUKS", "LUKS-encrypted: not read", "LUKS-encrypted"},
+	{"BitLocker", "BitLocker-encrypted: not read", "BitLocker-encrypted"},
+};
+
+/* How those that are not read are written, where libblkid's name differs. */
+static const struct title {
+	const char *type, *title;
+} titles[] = {
+	{"apfs", "APFS"},
+	{"exfat", "exFAT"},
+	{"f2fs", "F2FS"},
+	{"hfs", "HFS"},
+	{"hfsplus", "HFS+"},
+	{"jfs", "JFS"},
+	{"minix", "Minix"},
+	{"nilfs2", "NILFS2"},
+	{"ntfs", "NTFS"},
+	{"reiser4", "Reiser4"},
+	{"reiserfs", "ReiserFS"},
+	{"ufs", "UFS"},
+	{"zfs_member", "ZFS"},
 };
 
 static bool ops_has_name(const struct fs_ops *ops, struct text name)
@@ -126,31 +142,45 @@ static int open_by_probe(const struct fs_source *source, struct volume *volume)
 	return err;
 }
 
-static void report_unread(struct report *report, struct volume *volume)
+static struct text title_of(struct text type)
 {
-	struct text name = volume->name, type = volume->fs_name;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(unread); i++) {
-		if (!text_is(type, unread[i].type))
-			continue;
-		volume->problem = text_of(unread[i].problem);
-		report_add(report, REPORT_NOTE, "%.*s %s", TEXT_ARG(name), unread[i].shown);
-		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(titles); i++) {
+		if (text_is(type, titles[i].type))
+			return text_of(titles[i].title);
 	}
-	report_add(report, REPORT_NOTE, "%.*s %.*s: not read", TEXT_ARG(name), TEXT_ARG(type));
+	return type;
 }
 
-static void report_unopened(struct report *report, struct volume *volume)
+static int report_unread(struct volumes *volumes, struct volume *volume)
+{
+	struct text name = volume->name, title = title_of(volume->fs_name);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(unread); i++) {
+		if (!text_is(volume->fs_name, unread[i].type))
+			continue;
+		volume->problem = text_of(unread[i].problem);
+		report_add(
+			volumes->report, REPORT_NOTE, "%.*s %s", TEXT_ARG(name), unread[i].shown);
+		return 0;
+	}
+	report_add(volumes->report, REPORT_NOTE, "%.*s %.*s: not read", TEXT_ARG(name),
+		TEXT_ARG(title));
+	return arena_printf(
+		volumes->arena, &volume->problem, "%.*s, which is not read", TEXT_ARG(title));
+}
+
+static int report_unopened(struct volumes *volumes, struct volume *volume)
 {
 	if (volume->problem.len)
-		report_add(report, REPORT_WARNING, "%.*s%s%.*s: %.*s", TEXT_ARG(volume->name),
-			volume->fs_name.len ? " " : "", TEXT_ARG(volume->fs_name),
-			TEXT_ARG(volume->problem));
+		report_add(volumes->report, REPORT_WARNING, "%.*s%s%.*s: %.*s",
+			TEXT_ARG(volume->name), volume->fs_name.len ? " " : "",
+			TEXT_ARG(volume->fs_name), TEXT_ARG(volume->problem));
 	else if (volume->fs_name.len)
-		report_unread(report, volume);
+		return report_unread(volumes, volume);
 	else if (!is_partitioned(volume) && volume->dev.size)
-		report_add(
-			report, REPORT_NOTE, "%.*s: no known file system", TEXT_ARG(volume->name));
+		report_add(volumes->report, REPORT_NOTE, "%.*s: no known file system",
+			TEXT_ARG(volume->name));
+	return 0;
 }
 
 int scan_open(struct volumes *volumes, struct volume *volume, const struct blockdev *others,
@@ -177,9 +207,8 @@ int scan_open(struct volumes *volumes, struct volume *volume, const struct block
 		report_add(volumes->report, REPORT_WARNING,
 			"%.*s: signs of several file systems; %s", TEXT_ARG(volume->name),
 			volume->fs ? "read as the one that opens" : "none can be read");
-	if (volume->fs)
-		report_opened(volumes->report, volume);
-	else
-		report_unopened(volumes->report, volume);
+	if (!volume->fs)
+		return report_unopened(volumes, volume);
+	report_opened(volumes->report, volume);
 	return 0;
 }

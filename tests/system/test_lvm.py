@@ -189,8 +189,10 @@ def test_what_is_not_read_is_named(tmp_path):
                     'chunk_size = 128 discards = "passdown" zero_new_blocks = 1', 5)
             + whole("thin", 'type = "thin" thin_pool = "pool" transaction_id = 0 device_id = 1', 5)))
     said = fsdump.dump(*group.disks, volumes_only=True)
-    assert problems(said) == {"lvm/vg-pool": "thin-pool volume: not read", "lvm/vg-thin": "thin volume: not read"}
-    assert "warning lvm/vg-thin: thin volume: not read" in fsdump.report(said)
+    assert problems(said) == {
+        "lvm/vg-pool": "an LVM thin-pool volume, which is not read",
+        "lvm/vg-thin": "an LVM thin volume, which is not read"}
+    assert "warning lvm/vg-thin: an LVM thin volume, which is not read" in fsdump.report(said)
 
 
 def test_the_newest_copy_of_the_metadata_counts(tmp_path, content):
