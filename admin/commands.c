@@ -24,6 +24,13 @@ const struct admin_command admin_commands[] = {
 		"  --force           replace files of these names\n"},
 	{"reload", command_reload, "", 0, 0, "reload",
 		"Has the running bootfs read its configuration again, and prints the mistakes.\n"},
+	{"compare", command_compare, "all pygrub timeout runas", 0, -1,
+		"compare [--all] [--pygrub=PATH] [DOMAIN|IMAGE]...",
+		"What Xen's pygrub would boot beside what bootfs would, differences explained.\n"
+		"Without names, or with --all, every domain.\n"
+		"  --pygrub=PATH     this one; else found in Xen's folders\n"
+		"  --timeout=TIME    of each run of pygrub (30s)\n"
+		"  --runas=USER      who it runs as (nobody)\n"},
 	{0},
 };
 

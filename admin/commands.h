@@ -12,6 +12,7 @@ int command_list(const struct admin_options *options);
 int command_explain(const struct admin_options *options);
 int command_check_guests(const struct admin_options *options);
 int command_extract(const struct admin_options *options);
+int command_compare(const struct admin_options *options);
 int command_reload(const struct admin_options *options);
 
 /* The program: argv[1] names the command. */

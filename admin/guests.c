@@ -12,10 +12,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-enum {
-	THREADS = 16,
-	INFO_BYTES = 1 << 20,
-};
+enum { INFO_BYTES = 1 << 20 };
 
 /* ---- finding ---------------------------------------------------------------------------------- */
 
@@ -131,19 +128,19 @@ static void *work_on(void *argument)
 	return NULL;
 }
 
-void side_by_side(size_t n, void (*one)(void *context, size_t i), void *context)
+void side_by_side(size_t n, size_t threads, void (*one)(void *context, size_t i), void *context)
 {
 	struct work work = {.work = one, .context = context, .n = n};
-	pthread_t threads[THREADS];
+	pthread_t others[MOST_THREADS];
 	size_t started = 0;
 
 	/* One that cannot be started is no loss: the first thread works too. */
-	while (started + 1 < n && started < THREADS &&
-		!pthread_create(&threads[started], NULL, work_on, &work))
+	while (started + 1 < n && started + 1 < threads && started < MOST_THREADS &&
+		!pthread_create(&others[started], NULL, work_on, &work))
 		started++;
 	work_on(&work);
 	while (started)
-		pthread_join(threads[--started], NULL);
+		pthread_join(others[--started], NULL);
 }
 
 static int open_folder(const struct view *view, const struct guest *guest, struct err *err)
@@ -198,7 +195,7 @@ void guests_load(const struct view *view, struct guests *guests)
 {
 	struct loading loading = {view, guests};
 
-	side_by_side(guests->n, load_one, &loading);
+	side_by_side(guests->n, MOST_THREADS, load_one, &loading);
 }
 
 bool guests_open(const struct admin_options *options, struct view *view, struct guests *ret)

@@ -42,8 +42,13 @@ bool guests_open(
 void guests_free(struct guests *guests);
 #define _guests_ CLEANUP(guests_free)
 
-/* Calls work(context, i) for every i below n, in several threads; returns when all are done. */
-void side_by_side(size_t n, void (*work)(void *context, size_t i), void *context);
+enum { MOST_THREADS = 16 };
+
+/*
+ * Calls work(context, i) for every i below n, in at most so many threads; returns when all is
+ * done.
+ */
+void side_by_side(size_t n, size_t threads, void (*work)(void *context, size_t i), void *context);
 
 /* Of a loaded guest. Does its default entry boot? */
 bool guest_boots(const struct guest *guest);

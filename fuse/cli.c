@@ -26,6 +26,7 @@ const char daemon_cli_help[] =
 	"  list              domains: do they boot, and what\n"
 	"  explain           why a domain or image boots, or why not\n"
 	"  check-guests      which guests would not come back\n"
+	"  compare           Xen's pygrub beside bootfs, differences explained\n"
 	"  extract           kernel, initrd and command line into a folder\n"
 	"  reload            have the running bootfs read its configuration again\n"
 	"\n"

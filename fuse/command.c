@@ -8,7 +8,7 @@
 bool is_command(const char *word)
 {
 	static const char *const commands[] = {
-		"list", "explain", "check-guests", "extract", "reload"};
+		"list", "explain", "check-guests", "extract", "reload", "compare"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(word, commands[i]) == 0)
