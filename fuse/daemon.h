@@ -10,6 +10,7 @@
 #include "fuse/owner.h"
 #include "fuse/pool.h"
 #include "fuse/snapshot.h"
+#include "fuse/stats.h"
 #include "fuse/status.h"
 
 #include <fuse_lowlevel.h>
@@ -30,6 +31,7 @@ struct daemon {
 	struct inspector inspector;
 	struct contents contents;
 	struct laters laters;
+	struct serving_stats stats;
 	struct folder *folders, *last_folder; /* of domains, by serial number */
 	struct folder *by_name[FOLDER_BUCKETS];
 	struct folder *disk_folders;

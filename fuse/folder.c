@@ -175,6 +175,7 @@ void folder_drop(struct folder *folder)
 	arena_done(&folder->arena);
 	free(folder->note);
 	free(folder->refused);
+	free(folder->last_error);
 	free(folder->name);
 	free(folder);
 }

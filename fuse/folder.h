@@ -32,6 +32,8 @@ struct folder {
 
 	struct snapshot *snapshot;   /* referenced; NULL: never looked into */
 	int64_t checked_ms;          /* when that was known to be true */
+	time_t answered_s;           /* the same by the wall clock; 0: never */
+	char *last_error;            /* why nothing could boot then; NULL: something can */
 	uint32_t asked_by, shown_by; /* daemon->generation of the question and of the snapshot */
 	struct parked_list waiting;
 

@@ -86,6 +86,7 @@ static void folder_stays(struct folder *folder)
 	if (folder->disks)
 		snapshot_take_disks(folder->snapshot, folder->disks);
 	folder->disks = NULL;
+	folder->answered_s = time(NULL);
 	folder_end(folder, 0);
 }
 
@@ -96,12 +97,26 @@ static struct text folder_domain_name(const struct folder *folder)
 			       : TEXT("");
 }
 
+/* More than a line of .stats shows. */
+enum { ERROR_BYTES = 1024 };
+
+/* What .stats tells of it, also when the snapshot is gone. */
+static void folder_remember(struct folder *folder, const struct inspection *inspection)
+{
+	struct text error = text_first(inspection->error, ERROR_BYTES);
+
+	free(folder->last_error);
+	folder->last_error = error.len ? strndup(error.at, error.len) : NULL;
+	folder->answered_s = time(NULL);
+}
+
 /* Ends the question. Takes over the inspection. */
 static void folder_show(struct folder *folder, struct inspection *inspection)
 {
 	struct text domain = folder_domain_name(folder);
 	struct snapshot *snapshot;
 
+	folder_remember(folder, inspection);
 	if (folder_keeps(folder, inspection)) {
 		inspection_free(inspection);
 		folder_stays(folder);
@@ -159,6 +174,11 @@ static void PRINTF_LIKE(2, 3) folder_failed(struct folder *folder, const char *f
 
 static void folder_inspect(struct folder *folder);
 
+static void folder_count(const struct folder *folder, enum failure why)
+{
+	folder->daemon->inspector.stats.failures[why]++;
+}
+
 /* Asks once more, without the one-shot entry, where that must not be honoured. */
 static bool folder_asks_again(struct folder *folder, struct inspection *inspection)
 {
@@ -207,6 +227,7 @@ static void folder_has_no_disk(struct folder *folder)
 	const struct disks *disks = folder->disks;
 	const char *why = disks->n ? disks->disk[0].problem.at : "the domain has no disk";
 
+	folder_count(folder, FAILURE_DISK);
 	folder_tell(folder, text_of(why));
 	folder_failed(folder, "%s", why);
 }
@@ -224,6 +245,7 @@ static void folder_inspect(struct folder *folder)
 	if (before && snapshot_is_whole(before) && !before->inspection->menu.one_shot.len &&
 		!folder->refused && before->disks && folder->shown_by == folder->asked_by &&
 		disks_unchanged(before->disks, folder->disks)) {
+		folder->daemon->stats.rechecks++;
 		folder_stays(folder);
 		return;
 	}
@@ -328,6 +350,7 @@ static void folder_late(struct timer *timer)
 
 	opening_abandon(folder);
 	match_stop(&folder->match);
+	folder_count(folder, FAILURE_TIMEOUT);
 	notice_about(&folder->daemon->notice, text_of(folder_first_path(folder)), LOG_WARNING,
 		"cannot be opened: no answer within %g s (inspect-timeout)", seconds);
 	folder_failed(folder, "%s: cannot be opened: no answer within %g s (inspect-timeout)",
@@ -346,6 +369,7 @@ static void folder_begin(struct folder *folder)
 	folder->deadline_ms = now_ms() + folder->daemon->config->limits.timeout_ms;
 	folder->deadline.fire = folder_late;
 	if (folder->stuck) {
+		folder_count(folder, FAILURE_TIMEOUT);
 		folder_failed(
 			folder, "%s: the disk still does not answer", folder_first_path(folder));
 		return;

@@ -43,6 +43,7 @@ static void lost_ready(struct source *source)
 
 	loop_forget(lost->inspector->loop, source);
 	reap(&lost->ask);
+	lost->inspector->lost--;
 	if (lost->run)
 		lost->run->lost = NULL;
 	free(lost);
@@ -70,7 +71,9 @@ static void run_lose_child(struct run *run)
 		ask_abort(&lost->ask);
 		run->lost = NULL;
 		free(lost);
+		return;
 	}
+	run->inspector->lost++;
 }
 
 static void queue_remove(struct run *run)
@@ -105,11 +108,28 @@ static void run_end(struct run *run)
 	run->is_slow = false;
 }
 
+/* code: 0, or why there is no answer. */
+static void run_count(const struct run *run, int code)
+{
+	struct inspection_stats *stats = &run->inspector->stats;
+
+	if (run->state == RUN_QUEUED) {
+		stats->failures[FAILURE_TIMEOUT]++;
+		return;
+	}
+	if (run->content_size)
+		stats->contents++;
+	else
+		stats->menus++;
+	stats_add_inspection(stats, (uint64_t)(now_us() - run->asked_us), code);
+}
+
 static void run_finish(
 	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
 {
 	struct inspector *inspector = run->inspector;
 
+	run_count(run, inspection || content_fd >= 0 ? 0 : err->code);
 	run_end(run);
 	run->finished(run, inspection, content_fd, err); /* may free the run */
 	inspector_start_more(inspector);
@@ -204,6 +224,7 @@ static int run_ask(struct run *run, struct err *err)
 	}
 	queue_remove(run);
 	run->state = RUN_ASKED;
+	run->asked_us = now_us();
 	inspector->running++;
 	loop_set_timer(inspector->loop, &run->slow, SLOW_MS);
 	return 0;
@@ -216,6 +237,7 @@ static void inspector_start_more(struct inspector *inspector)
 		struct err err = {0};
 
 		if (run_ask(run, &err)) {
+			inspector->stats.failures[FAILURE_START]++;
 			/* Its place goes to the next one of this very loop. */
 			run_end(run);
 			run->finished(run, NULL, -1, &err);
@@ -229,6 +251,7 @@ void run_start(struct inspector *inspector, struct run *run, uint32_t timeout_ms
 
 	run->inspector = inspector;
 	if (run->lost) {
+		inspector->stats.failures[FAILURE_TIMEOUT]++;
 		err_set(&err, ETIMEDOUT, "the disk still does not answer");
 		run->finished(run, NULL, -1, &err);
 		return;

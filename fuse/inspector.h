@@ -5,6 +5,7 @@
 #include "fuse/disks.h"
 #include "fuse/loop.h"
 #include "fuse/notice.h"
+#include "fuse/stats.h"
 #include "inspect/ask.h"
 
 struct run;
@@ -25,6 +26,8 @@ struct inspector {
 	uint32_t limit;   /* run at once */
 	uint32_t running; /* all */
 	uint32_t slow;    /* of them, those that no longer count */
+	uint32_t lost;    /* killed, but not dead yet */
+	struct inspection_stats stats;
 };
 
 enum run_state { RUN_NONE, RUN_QUEUED, RUN_ASKED };
@@ -48,6 +51,7 @@ struct run {
 	enum run_state state;
 	bool is_slow;
 	struct ask ask;
+	int64_t asked_us;
 	struct source source; /* the child's pidfd */
 	struct timer deadline, slow;
 	struct lost_child *lost; /* of an earlier question: killed, but not dead yet */

@@ -32,6 +32,7 @@ struct loop {
 
 /* Milliseconds of a clock that only goes forward. */
 int64_t now_ms(void);
+int64_t now_us(void);
 
 /* -errno. */
 int loop_init(struct loop *loop) MUST_CHECK;

@@ -20,6 +20,7 @@ struct read_job {
 	const struct disks *unchanged; /* must be what they were; NULL: need not */
 	struct timer deadline;
 	int late_error;
+	int result; /* the worker's: 0 or -errno */
 };
 
 /* Has a disk changed since its menu was read? Block devices cannot tell. */
@@ -51,6 +52,7 @@ static void read_run(struct job *job, struct scratch *scratch)
 		r = -EIO;
 	if (atomic_exchange(&read->answered, true))
 		return;
+	read->result = r;
 	if (r)
 		fuse_reply_err(read->req, -r);
 	else
@@ -60,7 +62,12 @@ static void read_run(struct job *job, struct scratch *scratch)
 static void read_done(struct job *job)
 {
 	struct read_job *read = container_of(job, struct read_job, job);
+	struct serving_stats *stats = &read->file->content->daemon->stats;
 
+	if (read->result)
+		stats->read_errors++;
+	else
+		stats->content_bytes += read->size;
 	timer_stop(&read->deadline);
 	later_end_read(read->file->content);
 	open_file_unref(read->file);
@@ -119,6 +126,7 @@ void read_submit(fuse_req_t req, struct open_file *file, uint64_t offset, size_t
 		.unchanged = snapshot->once ? snapshot->disks : NULL,
 		.deadline.fire = read_late,
 		.late_error = EIO,
+		.result = -EIO,
 	};
 	window_seek(read->window.content, &file->place, offset);
 	read->place = file->place;

@@ -17,7 +17,7 @@ int place_find(struct daemon *daemon, fuse_ino_t ino, struct place *ret)
 	struct owner *owner;
 
 	*ret = (struct place){.id = ino, .node = node_of(ino)};
-	if (ino == ROOT_ID || ino == DISKS_ID || ino == STATUS_ID)
+	if (ino == ROOT_ID || ino == DISKS_ID || place_is_text_of_root(ret))
 		return 0;
 	owner = owner_find(&daemon->owners, node_owner(ino));
 	if (!owner)

@@ -13,8 +13,8 @@ static void reply_place(
 	struct fuse_entry_param entry = {
 		.ino = place->id,
 		.entry_timeout = timeout_s,
-		.attr_timeout =
-			place->folder || place->id == STATUS_ID ? TIMEOUT_ROOT : TIMEOUT_IMMUTABLE,
+		.attr_timeout = place->folder || place_is_text_of_root(place) ? TIMEOUT_ROOT
+									      : TIMEOUT_IMMUTABLE,
 	};
 
 	if (place_attr(daemon, place, &entry.attr)) {
@@ -83,6 +83,7 @@ static void lookup_in_folder(fuse_req_t req, struct folder *folder, const char *
 	struct parked_lookup *lookup;
 
 	if (folder_is_fresh(folder)) {
+		folder->daemon->stats.hits++;
 		lookup_in_answer(req, folder, name);
 		return;
 	}
@@ -98,14 +99,23 @@ static void lookup_in_folder(fuse_req_t req, struct folder *folder, const char *
 	folder_ask(folder);
 }
 
+/* What lies in the root besides the domains; 0: nothing of that name. */
+static uint32_t id_in_root(const struct daemon *daemon, const char *name)
+{
+	if (strcmp(name, ".status") == 0)
+		return STATUS_ID;
+	if (strcmp(name, ".stats") == 0)
+		return STATS_ID;
+	return strcmp(name, ".disk") == 0 && daemon->config->disk_paths ? DISKS_ID : 0;
+}
+
 /* Answered from memory alone: a look-up that waited here would stop every domain's. */
 static void lookup_in_root(fuse_req_t req, struct daemon *daemon, const char *name)
 {
-	struct place place = {.id = DISKS_ID, .node.kind = NODE_DISKS};
+	struct place place = {.id = id_in_root(daemon, name)};
 
-	if (strcmp(name, ".status") == 0) {
-		place = (struct place){.id = STATUS_ID, .node.kind = NODE_STATUS};
-	} else if (strcmp(name, ".disk") != 0 || !daemon->config->disk_paths) {
+	place.node = node_of(place.id);
+	if (!place.id) {
 		place.folder = folder_find(daemon, text_of(name));
 		if (!place.folder) {
 			fuse_reply_err(req, ENOENT);

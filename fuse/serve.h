@@ -22,6 +22,12 @@ struct place {
 	struct content_node *content;
 };
 
+/* .status or .stats: they say other things each time. */
+static inline bool place_is_text_of_root(const struct place *place)
+{
+	return place->id == STATUS_ID || place->id == STATS_ID;
+}
+
 /* -ESTALE: there is no such thing any more; the kernel then looks up its path anew. */
 int place_find(struct daemon *daemon, fuse_ino_t ino, struct place *ret) MUST_CHECK;
 

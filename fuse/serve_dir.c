@@ -71,6 +71,7 @@ static void opendir_folder(fuse_req_t req, struct folder *folder, struct fuse_fi
 	struct parked_dir *dir;
 
 	if (folder_is_fresh(folder)) {
+		folder->daemon->stats.hits++;
 		open_answer(req, folder, fi);
 		return;
 	}

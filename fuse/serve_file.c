@@ -25,7 +25,7 @@ static void reply_file(fuse_req_t req, struct fuse_file_info *fi, struct open_fi
 {
 	fi->fh = (uintptr_t)file;
 	fi->noflush = 1;
-	/* An inode's bytes never change, but .status's; below .disk they are looked at each time. */
+	/* An inode's bytes never change, but .status and .stats; below .disk they are checked. */
 	fi->direct_io = file->changes || (file->content && file->content->snapshot->once);
 	fi->keep_cache = !fi->direct_io;
 	if (fuse_reply_open(req, fi))
@@ -34,12 +34,14 @@ static void reply_file(fuse_req_t req, struct fuse_file_info *fi, struct open_fi
 
 static void render_text(const struct daemon *daemon, const struct place *place, struct strbuf *out)
 {
-	if (place->node.kind == NODE_STATUS) {
+	if (place->id == STATUS_ID) {
 		status_render(daemon, out);
-		return;
+	} else if (place->id == STATS_ID) {
+		stats_render(daemon, out);
+	} else {
+		tree_render(&place->snapshot->tree, place->node, out);
+		snapshot_touch(place->snapshot);
 	}
-	tree_render(&place->snapshot->tree, place->node, out);
-	snapshot_touch(place->snapshot);
 }
 
 static void open_text(fuse_req_t req, const struct place *place, struct fuse_file_info *fi)
@@ -56,7 +58,7 @@ static void open_text(fuse_req_t req, const struct place *place, struct fuse_fil
 	file->refs = 1;
 	file->text_len = text.len;
 	file->text = strbuf_steal(&text);
-	file->changes = place->node.kind == NODE_STATUS;
+	file->changes = place_is_text_of_root(place);
 	reply_file(req, fi, file);
 }
 
@@ -180,6 +182,14 @@ static void read_later(fuse_req_t req, struct open_file *file, uint64_t offset, 
 	later_ask(file->content);
 }
 
+static void read_text(fuse_req_t req, const struct open_file *file, uint64_t offset, size_t size)
+{
+	struct daemon *daemon = fuse_req_userdata(req);
+
+	daemon->stats.text_bytes += size;
+	fuse_reply_buf(req, file->text + offset, size);
+}
+
 void serve_read(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
@@ -196,7 +206,7 @@ void serve_read(
 	if (size > length - from)
 		size = (size_t)(length - from);
 	if (!file->content)
-		fuse_reply_buf(req, file->text + from, size);
+		read_text(req, file, from, size);
 	else if (content_must_ask(file->content))
 		read_later(req, file, from, size);
 	else

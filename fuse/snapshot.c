@@ -70,8 +70,10 @@ bool cache_make_room(struct cache *cache, uint64_t room)
 		newer = snapshot->newer;
 		if (cache->used + room <= cache->limit)
 			return true;
-		if (!snapshot->pins)
-			snapshot_evict(snapshot);
+		if (snapshot->pins)
+			continue;
+		snapshot_evict(snapshot);
+		cache->evictions++;
 	}
 	return cache->used + room <= cache->limit;
 }

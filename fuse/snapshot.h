@@ -21,6 +21,7 @@ struct cache {
 	struct owners *owners;
 	struct snapshot *newest, *oldest; /* all that have an inspection */
 	uint64_t used, limit;             /* bytes: inspections and memfds */
+	uint64_t evictions;               /* of snapshots, to make room */
 	uint32_t idle_ms;                 /* disks stay open as long after they were needed last */
 };
 

@@ -65,7 +65,7 @@ enum node_type node_type(enum node_kind kind)
 {
 	const struct file *file = file_of_kind(kind);
 
-	if (kind == NODE_STATUS)
+	if (kind == NODE_STATUS || kind == NODE_STATS)
 		return TYPE_TEXT;
 	return file ? file->type : TYPE_FOLDER;
 }

@@ -29,8 +29,9 @@ enum node_kind {
 	NODE_DEVICETREE,
 	NODE_XEN,
 	NODE_STATUS, /* ".status" */
+	NODE_STATS,  /* ".stats" */
 };
-#define NODE_KINDS (NODE_STATUS + 1)
+#define NODE_KINDS (NODE_STATS + 1)
 
 struct node {
 	enum node_kind kind;
@@ -56,9 +57,14 @@ enum { TREE_NAME = 16 };
 
 /*
  * Inode numbers: the owner (a folder, an inspection...; from 1), the entry and the kind. Owner 0
- * has the root (1, as FUSE wants it), ".disk" (2) and ".status".
+ * has the root (1, as FUSE wants it), ".disk" (2), ".status" and ".stats".
  */
-enum { ROOT_ID = NODE_FOLDER, DISKS_ID = NODE_DISKS, STATUS_ID = NODE_STATUS };
+enum {
+	ROOT_ID = NODE_FOLDER,
+	DISKS_ID = NODE_DISKS,
+	STATUS_ID = NODE_STATUS,
+	STATS_ID = NODE_STATS
+};
 enum { TREE_MAX_ENTRIES = 1 << 24 }; /* entries with a higher index have no folder */
 
 static inline uint64_t node_id(uint32_t owner, struct node node)

@@ -49,8 +49,8 @@ int ask_start(const struct ask_settings *settings, const struct question *questi
  * After pidfd became readable: reaps the child and decodes the answer. MENU and CONFIG: *ret is
  * a new inspection. CONTENT: *ret_content is the memfd, owned by the caller and sealed against
  * writing, whose bytes stand at their content offsets. What an inspection says of the disks
- * (path, size, device) is the question's word, not the child's. -EPROTO the child died or lied:
- * err says how ("inspector killed by SIGSYS"); else what the child itself said ("-ESTALE: ...").
+ * (path, size, device) is the question's word, not the child's. -ECHILD the child died: err says
+ * how ("inspector killed by SIGSYS"); -EPROTO its answer is refused; else what the child itself said ("-ESTALE: ...").
  * The other one of ret and ret_content may be NULL. Ends the ask in either case.
  */
 int ask_finish(

@@ -23,11 +23,11 @@ static int check_exit(const siginfo_t *info, struct err *err)
 		return 0;
 	if (info->si_code == CLD_EXITED)
 		return err_set(
-			err, EPROTO, "inspector failed with exit status %d", info->si_status);
+			err, ECHILD, "inspector failed with exit status %d", info->si_status);
 	if (info->si_status == SIGXCPU)
-		return err_set(err, EPROTO, "inspector killed: too much processor time");
+		return err_set(err, ECHILD, "inspector killed: too much processor time");
 	name = sigabbrev_np(info->si_status);
-	return err_set(err, EPROTO, "inspector killed by SIG%s", name ? name : "?");
+	return err_set(err, ECHILD, "inspector killed by SIG%s", name ? name : "?");
 }
 
 static int reap(struct ask *ask, struct err *err)
