@@ -106,3 +106,10 @@ def test_what_starts_often_is_static(program):
     result = subprocess.run(["ldd", str(BUILD / program)], capture_output=True, text=True)
     said = result.stdout + result.stderr  # the second for a static program that is moved about
     assert "not a dynamic executable" in said or "statically linked" in said
+
+
+def test_nothing_reads_xenstore():
+    """A domain's frontend paths there are written by the guest."""
+    for name in ("bootfs", "bootfs-inspect", "bootfs-pygrub", "bootfs-config"):
+        content = (BUILD / name).read_bytes()
+        assert b"/local/domain" not in content and b"libxenstore" not in content, name

@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import errno
+import fcntl
 import json
 import mmap
 import os
@@ -191,6 +192,14 @@ def test_nothing_can_be_changed(mail):
                     lambda: os.getxattr(mail / "menu", "user.x")):
         with pytest.raises(OSError):
             attempt()
+
+
+def test_no_ioctl_is_known(mail):
+    with open(mail / "menu", "rb") as menu:
+        for number in (0x80086601, 0x40086602, 0x5401, 0xC0189436, 0):  # FS_IOC_GETFLAGS, ...
+            with pytest.raises(OSError) as error:
+                fcntl.ioctl(menu, number, bytes(256))
+            assert error.value.errno in (errno.ENOTTY, errno.EROFS, errno.EOPNOTSUPP)
 
 
 def test_a_domain_without_a_disk_says_so_and_costs_no_other(guest, start_bootfs, tmp_path):

@@ -275,6 +275,19 @@ def test_volumes_on_themselves_end(tmp_path):
     assert "lies on itself" in problems(said)["lvm/vg-root"]
 
 
+def test_a_group_inside_a_volume_is_not_looked_for(tmp_path):
+    """A guest's guest may be anything; GRUB does not look for it either."""
+    with lvm.Group(tmp_path, "inner", size="16M") as inner:
+        inner.lvcreate("-n", "hidden", "-L", "4M")
+    with lvm.Group(tmp_path, "outer") as outer:
+        outer.lvcreate("-n", "root", "-L", "20M")
+        outer.write("root", inner.disks[0].read_bytes())
+    said = fsdump.dump(*outer.disks, volumes_only=True)
+    names = [volume["name"] for volume in said["volumes"]]
+    assert "lvm/outer-root" in names
+    assert not [name for name in names if "inner" in name]
+
+
 def lvm_crc(content):
     """LVM's checksum."""
     crc = 0xF597A6CF

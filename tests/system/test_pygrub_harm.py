@@ -36,6 +36,11 @@ def test_no_such_disk(setup):
     assert_failed(setup, setup.run("-q", image="/no/such/disk"), "/no/such/disk", "No such file")
 
 
+def test_a_failure_with_runas_is_a_failure(setup):
+    """pygrub ends with 0 then, and xl goes on with nothing."""
+    assert_failed(setup, setup.run("-q", "--runas=65437", image="/no/such/disk"), "/no/such/disk")
+
+
 def test_a_disk_without_anything(setup):
     empty = setup.folder / "empty.img"
     empty.write_bytes(bytes(4 << 20))

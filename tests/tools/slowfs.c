@@ -1,10 +1,11 @@
-/* A file system with one file that is slow, or never answers: what a disk on dead storage is. */
+/* A file system with one file that is slow, never answers, or changes while it is read. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,10 +16,12 @@ enum stage { STAGE_READ, STAGE_OPEN, STAGE_STAT };
 /*
  * slowfs FILE DELAY_MS STAGE MOUNTPOINT: shows FILE as MOUNTPOINT/disk. Requests from STAGE on
  * ("stat", "open" or "read"; or "only-open") take DELAY_MS; with -1 they are never answered.
- * While a file MOUNTPOINT.fast exists everything is fast.
+ * While a file MOUNTPOINT.fast exists everything is fast. Where there is a file MOUNTPOINT.other
+ * at the start, every second request is answered with that instead.
  */
 struct slow {
-	int fd;
+	int fd, other_fd; /* -1: no other */
+	atomic_uint requests;
 	long delay_ms;
 	enum stage first, last;
 	char fast[4096];
@@ -40,12 +43,18 @@ static bool hangs(fuse_req_t req, enum stage stage)
 	return false;
 }
 
+static int next_fd(struct slow *slow)
+{
+	return slow->other_fd >= 0 && atomic_fetch_add(&slow->requests, 1) % 2 ? slow->other_fd
+									       : slow->fd;
+}
+
 static void attributes(fuse_req_t req, fuse_ino_t ino, struct stat *ret)
 {
-	const struct slow *slow = fuse_req_userdata(req);
+	struct slow *slow = fuse_req_userdata(req);
 
 	*ret = (struct stat){.st_mode = S_IFDIR | 0755, .st_nlink = 2};
-	if (ino == DISK && fstat(slow->fd, ret))
+	if (ino == DISK && fstat(next_fd(slow), ret))
 		ret->st_mode = S_IFREG;
 	ret->st_ino = ino;
 }
@@ -86,7 +95,7 @@ static void slow_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void slow_read(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	const struct slow *slow = fuse_req_userdata(req);
+	struct slow *slow = fuse_req_userdata(req);
 	_free_ char *buffer = malloc(size);
 	ssize_t n;
 
@@ -94,7 +103,7 @@ static void slow_read(
 	(void)fi;
 	if (hangs(req, STAGE_READ))
 		return;
-	n = buffer ? pread(slow->fd, buffer, size, offset) : -1;
+	n = buffer ? pread(next_fd(slow), buffer, size, offset) : -1;
 	if (n < 0)
 		fuse_reply_err(req, EIO);
 	else
@@ -137,6 +146,9 @@ int main(int argc, char **argv)
 		     : strcmp(argv[3], "read") == 0 ? STAGE_READ
 						    : STAGE_OPEN;
 	slow.last = strcmp(argv[3], "only-open") == 0 ? STAGE_OPEN : STAGE_READ;
+	snprintf(slow.fast, sizeof(slow.fast), "%s.other", argv[4]);
+	slow.other_fd = open(slow.fast, O_RDONLY | O_CLOEXEC);
+	atomic_init(&slow.requests, 0);
 	snprintf(slow.fast, sizeof(slow.fast), "%s.fast", argv[4]);
 	return slow.fd < 0 ? 1 : serve(&slow, argv[0], argv[4]);
 }
