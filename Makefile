@@ -8,6 +8,7 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 PREFIX  ?= /usr/local
+UNITS   ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
 B := build/$(V)-$(notdir $(CC))
@@ -72,7 +73,7 @@ bootfs-config_libs   := -ljansson -l:libxlutil.a
 bootfs-config_link   := -pie
 
 .PHONY: all help deps check unit cases system test demo bench fuzz lint format coverage \
-	install uninstall dist clean
+	install uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -88,7 +89,9 @@ help:
 	@echo "make bench      the benchmark tables (as root)"
 	@echo "make fuzz       all fuzz targets, F=grub2 for one, SECONDS=60 each"
 	@echo "make lint       format, static analysis, shell, spelling, manuals"
-	@echo "make install    into \$$(DESTDIR)\$$(PREFIX)"
+	@echo "make install    into \$$(DESTDIR)\$$(PREFIX); make uninstall"
+	@echo "make deb        Debian packages, in build/deb"
+	@echo "make dist       the sources as a tar file"
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -150,12 +153,12 @@ system: all test-programs
 	BOOTFS_BUILD=$(B) $(PYTEST) tests/system $(if $(T),-k $(T))
 
 deps:
-	tests/install-packages build run demo test lint
+	tests/install-packages build run demo package test lint
 
 JOBS ?= -j$(shell nproc)
 
 test:
-	tests/install-packages build run demo test
+	tests/install-packages build run demo package test
 	$(MAKE) $(JOBS) check
 	$(MAKE) $(JOBS) check CC=clang
 	$(MAKE) $(JOBS) check V=asan
@@ -191,19 +194,35 @@ install: all
 	install -m 755 $(B)/bootfs-admin $(DESTDIR)$(PREFIX)/libexec/bootfs
 	[ ! -e $(B)/bootfs-config ] || \
 		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
-	install -D -m 644 etc/bootfs.conf $(DESTDIR)$(PREFIX)/share/doc/bootfs/bootfs.conf
-	install -D -m 644 etc/examples/mail.cfg \
-		$(DESTDIR)$(PREFIX)/share/doc/bootfs/examples/mail.cfg
+	[ -e $(DESTDIR)/etc/bootfs/bootfs.conf ] || \
+		install -D -m 644 etc/bootfs.conf $(DESTDIR)/etc/bootfs/bootfs.conf
+	install -d $(DESTDIR)$(PREFIX)/share/doc/bootfs/examples
+	cp -r etc/examples/. $(DESTDIR)$(PREFIX)/share/doc/bootfs/examples
+	sed -i 's#/usr/local#$(PREFIX)#g' $(DESTDIR)$(PREFIX)/share/doc/bootfs/examples/*
 	install -D -m 644 etc/bootfs.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/bootfs.conf
 	install -D -m 644 etc/bootfs.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/bootfs.conf
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's#/usr/local#$(PREFIX)#g' etc/bootfs.service \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/bootfs.service
+	install -d $(DESTDIR)$(UNITS)
+	sed 's#/usr/local#$(PREFIX)#g' etc/bootfs.service >$(DESTDIR)$(UNITS)/bootfs.service
 	for page in $(wildcard man/*.[0-9]); do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
 
+# All but the configuration and what was remembered (/etc/bootfs, /var/lib/bootfs).
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && rm -rf bin/bootfs bin/bootfs-inspect bin/bootfs-pygrub \
+		libexec/bootfs share/doc/bootfs share/man/man[158]/bootfs*.[158] \
+		share/man/man7/bootfs-tree.7 lib/sysusers.d/bootfs.conf lib/tmpfiles.d/bootfs.conf
+	rm -f $(DESTDIR)$(UNITS)/bootfs.service
+
 dist:
 	git archive --prefix=bootfs-$(VERSION)/ -o bootfs-$(VERSION).tar.gz HEAD
+
+# Debian packages of what is checked out, into build/deb.
+deb:
+	tests/install-packages build package
+	rm -rf build/deb
+	mkdir -p build/deb/bootfs
+	git ls-files -z | tar -cf - --null -T - | tar -C build/deb/bootfs -xf -
+	cd build/deb/bootfs && dpkg-buildpackage -b -us -uc
 
 clean:
 	rm -rf build

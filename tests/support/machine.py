@@ -43,7 +43,9 @@ class Root:
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
                         f"lowerdir=/,upperdir={upper}/changes,workdir={upper}/work", self.path],
                        check=True)
-        (self.path / "etc/machine-id").unlink(missing_ok=True)
+        # A container's image may forbid that packages start their services.
+        for path in ("etc/machine-id", "usr/sbin/policy-rc.d"):
+            (self.path / path).unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_):
