@@ -47,12 +47,12 @@ say = $(if $(VERBOSE),,@printf '  %-4s %s\n' '$(1)' '$(2)';)
 
 # ---- what is built of what ----------------------------------------------------------------
 
-FOLDERS := core disk parsers inspect render config fuse pygrub admin
+FOLDERS := core disk parsers inspect render config fuse pygrub console admin
 sources = $(wildcard $(1)/*.c) $(wildcard $(1)/*/*.c)
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 archive = $(patsubst %,$(B)/lib%.a,$(1))
 
-PROGRAMS := bootfs bootfs-inspect bootfs-pygrub bootfs-config bootfs-admin
+PROGRAMS := bootfs bootfs-inspect bootfs-pygrub bootfs-menu bootfs-config bootfs-admin
 BUILT    := $(patsubst bin/%.c,$(B)/%,$(wildcard $(PROGRAMS:%=bin/%.c)))
 
 # The law: the daemon is linked with these and nothing else.
@@ -65,6 +65,9 @@ bootfs-inspect_link  := $(STATIC)
 bootfs-pygrub_parts  := pygrub config core
 bootfs-pygrub_libs   := -linih -ljansson
 bootfs-pygrub_link   := $(STATIC)
+bootfs-menu_parts    := console pygrub core
+bootfs-menu_libs     := -lncursesw -ltinfo -ljansson
+bootfs-menu_link     := -pie
 bootfs-admin_parts   := admin pygrub config core
 bootfs-admin_libs    := -linih -ljansson -lpthread
 bootfs-admin_link    := -pie
@@ -191,7 +194,7 @@ coverage:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -m 755 $(B)/bootfs $(B)/bootfs-inspect $(B)/bootfs-pygrub $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(B)/bootfs-admin $(DESTDIR)$(PREFIX)/libexec/bootfs
+	install -m 755 $(B)/bootfs-admin $(B)/bootfs-menu $(DESTDIR)$(PREFIX)/libexec/bootfs
 	[ ! -e $(B)/bootfs-config ] || \
 		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
 	[ -e $(DESTDIR)/etc/bootfs/bootfs.conf ] || \

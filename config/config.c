@@ -62,6 +62,7 @@ static struct config *config_new(void)
 	config->disk_paths = true;
 	config->platform = TEXT("xen");
 	config->state_folder = TEXT("/var/lib/bootfs");
+	config->menu_wait_ms = 5000;
 	return config;
 }
 

@@ -31,6 +31,9 @@ struct domain {
 	bool refuse_missing_entry, next_when_missing, ignore_one_shot;
 };
 
+/* menu-wait = forever */
+#define MENU_WAIT_FOREVER UINT32_MAX
+
 /* A mistake of the administrator; printed as "FILE:LINE: TEXT". */
 struct config_problem {
 	struct config_problem *next;
@@ -60,6 +63,8 @@ struct config {
 	bool volumes, disk_paths;               /* volumes = root; disk-paths = on (.disk/) */
 	struct text platform, flavour;          /* "xen"; flavour empty: found out */
 	bool refuse_missing_entry, next_when_missing, ignore_one_shot;
+	bool menu_never;         /* menu = never: bootfs-pygrub shows none */
+	uint32_t menu_wait_ms;   /* where the guest sets no timeout; MENU_WAIT_FOREVER */
 	struct text state_folder; /* "/var/lib/bootfs": what must outlive us (config/oneshot.h) */
 	struct domain *domains;   /* [domain ...] sections first, then xl files, by name unique */
 	uint32_t n_domains;

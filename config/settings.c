@@ -19,6 +19,15 @@ static int read_duration(const struct setting *setting, struct arena *arena, voi
 	return 0;
 }
 
+static int read_wait(const struct setting *setting, struct arena *arena, void *field,
+	struct text value, struct err *err)
+{
+	if (!text_is(value, "forever"))
+		return read_duration(setting, arena, field, value, err);
+	*(uint32_t *)field = MENU_WAIT_FOREVER;
+	return 0;
+}
+
 static int read_size(const struct setting *setting, struct arena *arena, void *field,
 	struct text value, struct err *err)
 {
@@ -148,6 +157,8 @@ const struct setting host_settings[] = {
 	{"missing-entry", read_choice, HOST(refuse_missing_entry), 0, 0, {"default", "refuse"}},
 	{"missing-kernel", read_choice, HOST(next_when_missing), 0, 0, {"fail", "next"}},
 	{"one-shot", read_choice, HOST(ignore_one_shot), 0, 0, {"honour", "ignore"}},
+	{"menu", read_choice, HOST(menu_never), 0, 0, {"auto", "never"}},
+	{"menu-wait", read_wait, HOST(menu_wait_ms), 0, 3600000, {NULL}},
 	{"state-folder", read_path, HOST(state_folder), 0, 0, {NULL}},
 };
 _Static_assert(ARRAY_SIZE(host_settings) == HOST_SETTINGS, "settings.h counts them");

@@ -153,14 +153,14 @@ static int attempt(
 }
 
 int attempt_all(
-	const struct job *job, const struct watch *watch, const char *mountpoint, struct err *err)
+	const struct job *job, const struct watch *watch, const char **mountpoint, struct err *err)
 {
 	int r;
 
-	if (mountpoint) {
+	if (*mountpoint) {
 		struct err first = {0};
 
-		r = attempt(job, watch, mountpoint, &first);
+		r = attempt(job, watch, *mountpoint, &first);
 		if (r == 0 || r == -EINTR || job->exchange->final) {
 			*err = first;
 			print_warnings(job);
@@ -168,6 +168,7 @@ int attempt_all(
 		}
 		message_warning(job->options, text_of(first.text));
 		message_warning(job->options, TEXT("trying again with a private bootfs"));
+		*mountpoint = NULL;
 	}
 	r = attempt(job, watch, NULL, err);
 	if (r == -EIO && !job->exchange->final) {
@@ -177,4 +178,19 @@ int attempt_all(
 	}
 	print_warnings(job);
 	return r;
+}
+
+int attempt_result(const struct job *job, struct strbuf *out, struct err *err)
+{
+	char buffer[65536];
+	off_t offset = 0;
+	ssize_t n;
+
+	while ((n = pread(job->result_fd, buffer, sizeof(buffer), offset)) > 0) {
+		strbuf_add(out, (struct text){buffer, (size_t)n});
+		offset += n;
+	}
+	if (n < 0 || out->failed || !out->len)
+		return err_set(err, EIO, "the answer got lost");
+	return 0;
 }

@@ -13,9 +13,12 @@ struct watch {
 };
 
 /*
- * Reads through the mount, where `mountpoint` is not NULL, then, if that fails by the mount's
- * fault, through a private bootfs; there once more when the disk changed under it. 0: the result
+ * Reads through the mount, where `*mountpoint` is not NULL, then, if that fails by the mount's
+ * fault, through a private bootfs (then *mountpoint is NULL for what comes next); there once more when the disk changed under it. 0: the result
  * is in the job's memfd. -EINTR: a signal came. Else -errno with err.
  */
-int attempt_all(const struct job *job, const struct watch *watch, const char *mountpoint,
+int attempt_all(const struct job *job, const struct watch *watch, const char **mountpoint,
 	struct err *err) MUST_CHECK;
+
+/* Appends what it brought. -EIO with err where that is nothing. */
+int attempt_result(const struct job *job, struct strbuf *out, struct err *err) MUST_CHECK;

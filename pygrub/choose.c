@@ -9,20 +9,22 @@
 
 enum { MENU_BYTES = 256 << 20 };
 
+int choose_read_text(int folder, struct strbuf *out, struct err *err)
+{
+	int r = tree_read(folder, "menu.json", MENU_BYTES, out);
+
+	if (r == -ENOENT)
+		return tree_error(folder, err);
+	errno = -r;
+	return r ? err_set(err, -r, "cannot read the menu: %m") : 0;
+}
+
 json_t *choose_read_menu(int folder, struct err *err)
 {
 	_strbuf_ struct strbuf text = {0};
-	int r = tree_read(folder, "menu.json", MENU_BYTES, &text);
 
-	if (r == -ENOENT) {
-		tree_error(folder, err);
+	if (choose_read_text(folder, &text, err))
 		return NULL;
-	}
-	if (r) {
-		errno = -r;
-		err_set(err, -r, "cannot read the menu: %m");
-		return NULL;
-	}
 	return menu_parse(strbuf_text(&text), err);
 }
 
@@ -94,4 +96,35 @@ int choose_entry(int folder, const struct options *options, const struct config 
 	escape_add_cut(&ret->warning, text_of(options->entry), 200);
 	strbuf_adds(&ret->warning, "\": booting the default");
 	return choose_default(folder, ret, err);
+}
+
+/* The same entry, whoever is logged in. */
+static bool is_same_entry(json_t *a, json_t *b)
+{
+	json_t *first = json_copy(a), *second = json_copy(b);
+	bool same;
+
+	json_object_del(first, "restricted");
+	json_object_del(second, "restricted");
+	same = first && json_equal(first, second);
+	json_decref(first);
+	json_decref(second);
+	return same;
+}
+
+int choose_picked(int folder, const struct pick *pick, struct choice *ret, struct err *err)
+{
+	json_t *menu = choose_read_menu(folder, err);
+	bool same;
+
+	if (!menu)
+		return -err->code;
+	same = is_same_entry(menu_entry(menu, pick->index), menu_entry(pick->menu, pick->index));
+	json_decref(menu);
+	if (!same)
+		return err_set(err, ESTALE,
+			"the guest's boot menu changed while it was shown; start again to choose "
+			"from the new one");
+	snprintf(ret->entry, sizeof(ret->entry), "entries/%" PRIu64, pick->index);
+	return 0;
 }

@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "pygrub/menu.h"
 #include "pygrub/options.h"
+#include "pygrub/pick.h"
 
 /* The chosen entry. */
 struct choice {
@@ -19,6 +20,13 @@ struct choice {
  */
 int choose_entry(int folder, const struct options *options, const struct config *config,
 	struct choice *ret, struct err *err) MUST_CHECK;
+
+/* What was chosen at the menu. -ESTALE with err where the entry is not what was shown. */
+int choose_picked(
+	int folder, const struct pick *pick, struct choice *ret, struct err *err) MUST_CHECK;
+
+/* Appends the menu.json of the folder. -errno with err. */
+int choose_read_text(int folder, struct strbuf *out, struct err *err) MUST_CHECK;
 
 /* The menu of the folder; NULL with err. The caller drops it. */
 json_t *choose_read_menu(int folder, struct err *err) MUST_CHECK;

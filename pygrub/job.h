@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "pygrub/copies.h"
 #include "pygrub/options.h"
+#include "pygrub/pick.h"
 
 #include <stdatomic.h>
 
@@ -24,12 +25,22 @@ struct exchange {
 	char warnings[2048];                          /* one a line */
 };
 
+/* What the reading process is to bring. */
+enum job_kind {
+	JOB_BOOT,     /* the answer, and the copies where there are any */
+	JOB_LIST,     /* -l */
+	JOB_DESCRIBE, /* --isconfig */
+	JOB_MENU,     /* the menu.json, for the menu on the terminal */
+};
+
 struct job {
+	enum job_kind kind;
 	const struct options *options;
 	const struct config *config; /* without xl files */
-	struct copies *copies;       /* NULL: nothing is copied (-l, -n, --isconfig) */
+	struct copies *copies;       /* NULL: nothing is copied */
 	struct exchange *exchange;
-	int result_fd; /* memfd: the answer or the list */
+	const struct pick *pick; /* JOB_BOOT: who chose it at the menu; NULL: nobody was asked */
+	int result_fd;           /* memfd: what it brought */
 	pid_t parent;
 };
 

@@ -20,7 +20,8 @@ const char options_help[] =
 	"\nCopies the kernel and initrd that the guest on DISK would boot, and prints where they\n"
 	"are, as Xen's pygrub does.\n"
 	"\n"
-	"  -q                    boot the default entry (also the default of this version)\n"
+	"  -q                    show no menu, boot the default entry\n"
+	"  -i                    show the menu (also the default on a terminal)\n"
 	"  -l                    print the entries, boot nothing\n"
 	"  -n                    answer with the paths in the guest, copy nothing\n"
 	"  --output=FILE         where the answer goes: a file, a FIFO; - is standard output\n"
@@ -140,7 +141,6 @@ static bool take_simple(struct options *options, int option, const char *value)
 		['l'] = &options->list,
 		['n'] = &options->not_really,
 		['h'] = &options->help,
-		['i'] = &options->interactive,
 		[OPT_ISCONFIG] = &options->is_config,
 		[OPT_DEBUG] = &options->debug,
 		[OPT_VERSION] = &options->version,
@@ -160,12 +160,15 @@ static int take_option(struct options *options, int option, const char *value, s
 {
 	if (take_simple(options, option, value)) {
 		if (option == OPT_ENTRY)
-			options->interactive = false;
+			options->menu = MENU_QUIET;
 		return 0;
 	}
 	switch (option) {
 	case 'q':
-		options->interactive = false;
+		options->menu = MENU_QUIET;
+		return 0;
+	case 'i':
+		options->menu = MENU_ASKED;
 		return 0;
 	case OPT_OUTPUT:
 		options->output = strcmp(value, "-") ? value : NULL;

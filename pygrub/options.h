@@ -9,6 +9,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Shall the menu be shown? */
+enum menu_wanted {
+	MENU_AUTO, /* on a terminal */
+	MENU_ASKED,
+	MENU_QUIET,
+};
+
 /* Strings are those of argv; NULL: not given. */
 struct options {
 	const char *disk;   /* the operand: a disk, or with `is_config` a configuration file */
@@ -17,7 +24,8 @@ struct options {
 	const char *args, *entry, *domain, *bootfs, *config_file, *platform, *flavour;
 	const char *kernel, *ramdisk; /* paths in the guest; no ramdisk without a kernel */
 	enum answer_form form;
-	bool list, not_really, interactive, is_config, debug, help, version;
+	enum menu_wanted menu;
+	bool list, not_really, is_config, debug, help, version;
 	bool has_runas, has_offset;
 	uid_t runas;
 	uint64_t offset;         /* bytes */

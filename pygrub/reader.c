@@ -137,11 +137,30 @@ static void check_domain(const struct job *job, int folder)
 	json_decref(menu);
 }
 
+static int choose(const struct job *job, int folder, struct choice *ret, struct err *err)
+{
+	int r;
+
+	if (!job->pick || !job->pick->chosen)
+		return choose_entry(folder, job->options, job->config, ret, err);
+	r = choose_picked(folder, job->pick, ret, err);
+	return r == -ESTALE ? job_final(job, err) : r;
+}
+
+/* The command line as it was edited at the menu. */
+static void take_edited(const struct job *job, struct strbuf *cmdline)
+{
+	if (!job->pick || !job->pick->edited)
+		return;
+	strbuf_cut(cmdline, 0);
+	strbuf_add(cmdline, strbuf_text(&job->pick->cmdline));
+}
+
 static int boot(const struct job *job, int folder, struct err *err)
 {
 	struct choice choice = {.warning = {.limit = 4096}};
 	struct boot_files files = {.kernel = -1, .initrd = -1};
-	int r = choose_entry(folder, job->options, job->config, &choice, err);
+	int r = choose(job, folder, &choice, err);
 
 	step(job);
 	if (choice.warning.len)
@@ -156,6 +175,7 @@ static int boot(const struct job *job, int folder, struct err *err)
 	if (!r)
 		r = fetch_open(job, folder, &choice, &files, err);
 	step(job);
+	take_edited(job, &files.cmdline);
 	if (!r)
 		r = job->copies ? answer_with_copies(job, &files, err)
 				: answer_with_names(job, folder, &choice, &files, err);
@@ -181,6 +201,27 @@ static int list(const struct job *job, int folder, struct err *err)
 		return job_final(job, err);
 	}
 	return put_result(job, &out, err);
+}
+
+/* As it is, for bootfs-menu. */
+static int hand_over_menu(const struct job *job, int folder, struct err *err)
+{
+	_strbuf_ struct strbuf text = {0};
+	uint64_t count;
+	json_t *menu;
+
+	if (choose_read_text(folder, &text, err))
+		return -err->code;
+	menu = menu_parse(strbuf_text(&text), err);
+	if (!menu)
+		return -err->code;
+	count = menu_count(menu);
+	json_decref(menu);
+	if (!count) {
+		(void)tree_error(folder, err);
+		return job_final(job, err);
+	}
+	return put_result(job, &text, err);
 }
 
 /* --isconfig: what the file would boot, for people. */
@@ -216,6 +257,13 @@ static void show_log(const struct job *job, int folder)
 		message_debug(job->options, "%.*s", TEXT_ARG(line));
 }
 
+static int (*const steps[])(const struct job *job, int folder, struct err *err) = {
+	[JOB_BOOT] = boot,
+	[JOB_LIST] = list,
+	[JOB_DESCRIBE] = describe,
+	[JOB_MENU] = hand_over_menu,
+};
+
 static int read_mount(const struct job *job, const char *mountpoint, struct err *err)
 {
 	_strbuf_ struct strbuf name = {0};
@@ -229,9 +277,7 @@ static int read_mount(const struct job *job, const char *mountpoint, struct err 
 		return folder;
 	atomic_store(&job->exchange->opened, true);
 	show_log(job, folder);
-	if (job->options->is_config)
-		return describe(job, folder, err);
-	return job->options->list ? list(job, folder, err) : boot(job, folder, err);
+	return steps[job->kind](job, folder, err);
 }
 
 /*

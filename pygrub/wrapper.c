@@ -5,6 +5,7 @@
 #include "pygrub/message.h"
 #include "pygrub/mounts.h"
 #include "pygrub/one_shot.h"
+#include "pygrub/show.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,6 +24,8 @@ struct run {
 	struct copies copies;
 	struct job job;
 	struct watch watch;
+	struct pick pick;
+	bool wants_menu;
 	int signal; /* that ended the run; 0: none */
 };
 
@@ -88,7 +91,8 @@ static int prepare_job(struct run *run, struct err *err)
 		return err_set(err, errno, "out of memory");
 	run->watch.stall_ms = (int64_t)run->config->limits.timeout_ms + 5000;
 	run->watch.output_fd = run->output.fd;
-	if (options->list || options->not_really || options->is_config)
+	job->kind = options->list ? JOB_LIST : options->is_config ? JOB_DESCRIBE : JOB_BOOT;
+	if (job->kind != JOB_BOOT || options->not_really)
 		return 0;
 	if (copies_open(options->output_directory, &run->copies, err))
 		return -err->code;
@@ -109,28 +113,13 @@ static void find_mount(const struct run *run, struct strbuf *path)
 		message_debug(run->options, "no bootfs is mounted on %s", folder);
 }
 
-static int read_result(const struct run *run, struct strbuf *out, struct err *err)
-{
-	char buffer[65536];
-	off_t offset = 0;
-	ssize_t n;
-
-	while ((n = pread(run->job.result_fd, buffer, sizeof(buffer), offset)) > 0) {
-		strbuf_add(out, (struct text){buffer, (size_t)n});
-		offset += n;
-	}
-	if (n < 0 || out->failed || !out->len)
-		return err_set(err, EIO, "the answer got lost");
-	return 0;
-}
-
 static int deliver(struct run *run, struct err *err)
 {
 	struct answer_file terminal = {.fd = STDOUT_FILENO};
 	_strbuf_ struct strbuf result = {0};
-	bool show = run->options->list || run->options->is_config;
+	bool show = run->job.kind != JOB_BOOT;
 
-	if (read_result(run, &result, err))
+	if (attempt_result(&run->job, &result, err))
 		return -err->code;
 	if (run->job.copies && copies_publish(&run->copies, run->job.exchange->with_ramdisk, err))
 		return -err->code;
@@ -144,13 +133,20 @@ static int deliver(struct run *run, struct err *err)
 
 static int do_run(struct run *run, struct err *err)
 {
-	_strbuf_ struct strbuf mountpoint = {0};
+	_strbuf_ struct strbuf path = {0};
+	const char *mountpoint;
 
 	if (answer_open(run->options->output, &run->output, err) || watch_signals(run, err) ||
 		prepare_job(run, err))
 		return -err->code;
-	find_mount(run, &mountpoint);
-	if (attempt_all(&run->job, &run->watch, mountpoint.len ? mountpoint.at : NULL, err))
+	find_mount(run, &path);
+	mountpoint = path.len ? path.at : NULL;
+	if (run->wants_menu) {
+		if (show_menu(&run->job, &run->watch, &mountpoint, &run->pick, err))
+			return err->code ? -err->code : -EINTR;
+		run->job.pick = &run->pick;
+	}
+	if (attempt_all(&run->job, &run->watch, &mountpoint, err))
 		return err->code ? -err->code : -EINTR;
 	return deliver(run, err);
 }
@@ -160,7 +156,8 @@ static void put_away(struct run *run, bool ok)
 {
 	if (run->job.copies)
 		copies_close(&run->copies, ok);
-	if (!ok || run->options->list || run->options->is_config)
+	pick_done(&run->pick);
+	if (!ok || run->job.kind != JOB_BOOT)
 		answer_discard(&run->output);
 }
 
@@ -180,6 +177,7 @@ static int boot(const struct options *options, struct config *config)
 {
 	struct run run = {.options = options,
 		.config = config,
+		.wants_menu = show_is_wanted(options, config),
 		.output = {.fd = -1, .path = ""},
 		.watch = {.signal_fd = -1, .output_fd = -1}};
 	struct err err = {0};
@@ -196,16 +194,6 @@ static int boot(const struct options *options, struct config *config)
 	return ok && !number ? 0 : 1;
 }
 
-/* What this version understands and does not do. */
-static int refuse_what_comes_later(const struct options *options, struct err *err)
-{
-	if (options->interactive)
-		return err_set(err, ENOTSUP,
-			"the menu (-i) comes in a later version; -q boots the default entry, "
-			"--entry another one");
-	return 0;
-}
-
 int wrapper_run(const struct options *options)
 {
 	_config_ struct config *config = NULL;
@@ -213,8 +201,6 @@ int wrapper_run(const struct options *options)
 
 	if (options->warning[0])
 		message_warning(options, text_of(options->warning));
-	if (refuse_what_comes_later(options, &err))
-		return wrapper_refuse(options, &err, false);
 	config = config_read(options->config_file ? options->config_file : DEFAULT_CONFIG, NULL);
 	if (!config) {
 		err_set(&err, ENOMEM, "out of memory");

@@ -21,7 +21,8 @@ MAY_INCLUDE = {
     "fuse": {"core", "config", "inspect", "render"},
     "pygrub": {"core", "config"},
     "admin": {"core", "config", "pygrub"},
-    "bin": {"admin", "core", "config", "fuse", "inspect", "pygrub", "render"},
+    "console": {"core", "pygrub"},
+    "bin": {"admin", "console", "core", "config", "fuse", "inspect", "pygrub", "render"},
 }
 # The child's side; nobody else may know these, nor disk/ and parsers/.
 CHILD_ONLY = {"inspect/answer.h", "inspect/sandbox.h"}
@@ -54,7 +55,7 @@ def test_a_folder_includes_only_what_it_may_know(folder):
 
 def test_only_the_child_includes_disks_parsers_and_the_sandbox():
     wrong = []
-    for folder in ("render", "config", "fuse", "pygrub", "admin"):
+    for folder in ("render", "config", "fuse", "pygrub", "admin", "console"):
         for path in sources(folder):
             wrong += [f"{path}: {n}" for n in includes(path) if n in CHILD_ONLY]
     for path in sources("inspect"):
@@ -90,7 +91,8 @@ def test_the_law_the_daemon_links_no_parser_of_guest_data():
 
 
 @pytest.mark.parametrize("program, own", [("bootfs", "ask_start"), ("bootfs-pygrub", "options_parse"),
-                                          ("bootfs-admin", "admin_main")])
+                                          ("bootfs-admin", "admin_main"),
+                                          ("bootfs-menu", "console_run")])
 def test_the_law_no_reader_of_guests_is_linked_in(program, own):
     names = subprocess.run(["nm", str(BUILD / program)], check=True, capture_output=True,
                            text=True).stdout

@@ -199,7 +199,7 @@ def read_fifo(path, result):
         result.append(fifo.read())
 
 
-@pytest.mark.parametrize("options, code", [(["-q"], 0), (["--frobnicate"], 1), (["-i"], 1),
+@pytest.mark.parametrize("options, code", [(["-q"], 0), (["--frobnicate"], 1), (["-i"], 0),
                                            (["--entry=9>9"], 1), (["--output-format=xml"], 1)])
 def test_a_fifos_reader_never_hangs(private, options, code):
     """xend opens the FIFO and waits, whatever becomes of us."""

@@ -95,15 +95,16 @@ static void defaults_to_sxp_on_standard_output(void **state)
 	assert_int_equal(options.form, ANSWER_SXP);
 	assert_null(options.output);
 	assert_null(options.output_directory);
-	assert_false(options.has_runas || options.has_offset || options.interactive);
+	assert_false(options.has_runas || options.has_offset);
+	assert_int_equal(options.menu, MENU_AUTO);
 }
 
 static void the_last_of_quiet_and_interactive_wins(void **state)
 {
 	(void)state;
-	assert_true(good("-q|-i|/disk").interactive);
-	assert_false(good("-i|-q|/disk").interactive);
-	assert_false(good("-i|--entry=0|/disk").interactive);
+	assert_int_equal(good("-q|-i|/disk").menu, MENU_ASKED);
+	assert_int_equal(good("-i|-q|/disk").menu, MENU_QUIET);
+	assert_int_equal(good("-i|--entry=0|/disk").menu, MENU_QUIET);
 }
 
 static void operands_may_begin_with_a_dash(void **state)
