@@ -75,7 +75,7 @@ bootfs-config_parts  := config core
 bootfs-config_libs   := -ljansson -l:libxlutil.a
 bootfs-config_link   := -pie
 
-.PHONY: all help deps check unit cases system test demo bench fuzz lint format coverage \
+.PHONY: all help deps check unit cases system test demo bench bench-formats fuzz lint format coverage \
 	install uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -90,6 +90,7 @@ help:
 	@echo "make check      unit tests, cases, corpora, layers; T=name for one, V=asan, CC=clang"
 	@echo "make system     real images, real mounts (as root)"
 	@echo "make bench      the benchmark tables (as root)"
+	@echo "make bench-formats  every format: files right, times, beside pygrub, GRUB, the kernel"
 	@echo "make fuzz       all fuzz targets, F=grub2 for one, SECONDS=60 each"
 	@echo "make lint       format, static analysis, shell, spelling, manuals"
 	@echo "make install    into \$$(DESTDIR)\$$(PREFIX); make uninstall"
@@ -174,6 +175,9 @@ demo:
 
 bench: all
 	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/bench.py $(ARGS)
+
+bench-formats: all $(B)/tests/tools/fs-dump
+	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/formats.py $(ARGS)
 
 F ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS ?= 60

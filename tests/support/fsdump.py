@@ -14,6 +14,7 @@ import os
 import pathlib
 import stat
 import subprocess
+import time
 
 BUILD = os.environ.get("BOOTFS_BUILD", "build/release-gcc")
 
@@ -56,7 +57,14 @@ def mounted(image, at, options="ro", fstype=None):
     at = pathlib.Path(at)
     at.mkdir(exist_ok=True)
     kind = ["-t", fstype] if fstype else []
-    run("mount", *kind, "-o", f"loop,{options}", image, at)
+    command = ["mount", *kind, "-o", f"loop,{options}", image, at]
+    for _ in range(20):
+        # Whoever else looks for a free loop device may have been quicker.
+        done = subprocess.run(command, capture_output=True, check=False)
+        if b"busy" not in done.stderr:
+            break
+        time.sleep(0.1)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
     try:
         yield at
     finally:
