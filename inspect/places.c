@@ -24,6 +24,7 @@ struct candidate {
 	struct bootmenu menu;
 	struct report report;
 	const struct found *found;
+	struct text failure; /* why it could not be read; empty: it was */
 	bool boots;
 };
 
@@ -46,6 +47,21 @@ static bool menu_boots(const struct bootmenu *menu)
 	return false;
 }
 
+/* A file that cannot be read is named all the same. */
+static void read_failed(struct files *files, struct candidate *candidate, const char *why)
+{
+	const struct found *found = candidate->found;
+	struct bootmenu *menu = &candidate->menu;
+
+	menu->config_volume = found->volume->name;
+	menu->config_path = found->path;
+	menu->title = text_of(found->parser->title);
+	if (arena_printf(files->arena, &candidate->failure, "(%.*s)%.*s: %s",
+		    TEXT_ARG(found->volume->name), TEXT_ARG(found->path), why))
+		candidate->failure = TEXT("no memory left (inspect-memory)");
+	report_add_text(files->report, REPORT_WARNING, (struct text){0}, 0, candidate->failure);
+}
+
 /* Reads it into a menu and a report of their own. -ENOMEM only where nothing was read. */
 static int read_menu(struct files *files, const struct found *found, struct candidate *ret)
 {
@@ -59,9 +75,7 @@ static int read_menu(struct files *files, const struct found *found, struct cand
 	files->report = &ret->report;
 	r = found->parser->parse(files, found->volume, found->path, &ret->menu, &err);
 	if (r < 0)
-		report_add(files->report, REPORT_WARNING, "(%.*s)%.*s: %s",
-			TEXT_ARG(found->volume->name), TEXT_ARG(found->path),
-			err.text[0] ? err.text : strerror(-r));
+		read_failed(files, ret, err.text[0] ? err.text : strerror(-r));
 	files->report = outer;
 	bootmenu_number(&ret->menu);
 	ret->boots = menu_boots(&ret->menu);
@@ -229,14 +243,19 @@ static void report_join(struct report *to, const struct report *from)
 	to->dropped += from->dropped;
 }
 
-static void adopt(struct search *search)
+/* -ENOMEM. */
+static int adopt(struct search *search)
 {
 	struct inspection *inspection = search->guest->inspection;
+	const struct candidate *best = &search->best;
 
-	inspection->menu = search->best.menu;
+	inspection->menu = best->menu;
 	report_menu(&inspection->report, &inspection->menu);
 	report_others(search);
-	report_join(&inspection->report, &search->best.report);
+	report_join(&inspection->report, &best->report);
+	if (!best->failure.len || best->menu.entries)
+		return 0;
+	return places_fail(search->guest->question, inspection, "%.*s", TEXT_ARG(best->failure));
 }
 
 /* ---- the place that the administrator names -------------------------------------------------- */
@@ -284,7 +303,7 @@ int places_find_menu(struct guest *guest, struct err *err)
 	if (r < 0)
 		return err_set(err, -r, "no memory left (inspect-memory)");
 	if (search->best.found)
-		adopt(search);
+		r = adopt(search);
 	else if (!guest->inspection->error.len)
 		r = places_explain(guest, search->places);
 	return r;

@@ -17,7 +17,8 @@ import small_guest
 GRUB, LEGACY = "boot/grub/grub.cfg", "boot/grub/menu.lst"
 KERNEL = b"\x7fELF a kernel " * 100
 INITRD = b"070701 an initrd" * 50
-ENTRY = "menuentry 'Good' { linux /boot/vmlinuz root=/dev/xvda1 ro\n initrd /boot/initrd.img\n}\n"
+ENTRY = ("menuentry 'Good' {\n\tlinux /boot/vmlinuz root=/dev/xvda1 ro\n"
+         "\tinitrd /boot/initrd.img\n}\n")
 
 cases = {}
 
@@ -262,6 +263,7 @@ bomb("an-entry-of-600-kib", lambda: ENTRY + "menuentry '" + "x" * 600_000 + "' -
      "linux /boot/vmlinuz\n}\n")
 bomb("an-entry-of-600-kib-of-options", lambda: ENTRY + "menuentry " + "--class a " * 60_000 +
      "'x' {\nlinux /boot/vmlinuz\n}\n")
+bomb("an-entry-of-600-kib-of-quotes", lambda: ENTRY + "menuentry '" + "' '" * 200_000 + "'\n")
 bomb("nested-five-thousand-deep", lambda: ENTRY + "if true; then " * 5000 + "true" + "; fi" * 5000,
      says="fewer blocks")
 bomb("a-file-that-sources-itself", ENTRY + "source /boot/grub/grub.cfg\n")
@@ -366,7 +368,7 @@ def gpt(folder, **fields):
 
 @case("gpt-of-2^32-entries")
 def gpt_of_many_entries(folder):
-    return Case(gpt(folder, count=0xFFFFFFFF, size=4096), boots=None)
+    return Case(gpt(folder, count=0xFFFFFFFF), boots=None)
 
 
 @case("gpt-with-entries-of-no-size")
