@@ -27,7 +27,8 @@ static struct report_line *report_find(
 {
 	struct report_line *line;
 
-	for (line = report->first; line; line = line->next) {
+	line = report->buckets[wanted->hash % REPORT_BUCKETS];
+	for (; line; line = line->next_in_bucket) {
 		if (line->hash == wanted->hash && line->kind == wanted->kind &&
 			text_equal(line->text, wanted->text) &&
 			text_equal(line->file, wanted->file))
@@ -64,7 +65,7 @@ void report_add_text(struct report *report, enum report_kind kind, struct text f
 		.count = 1,
 		.text = text_first(text, REPORT_TEXT),
 	};
-	struct report_line *line;
+	struct report_line *line, **bucket;
 
 	wanted.hash =
 		hash_add(hash_add(0xcbf29ce484222325 ^ (uint64_t)kind, wanted.file), wanted.text);
@@ -80,8 +81,13 @@ void report_add_text(struct report *report, enum report_kind kind, struct text f
 	}
 	*line = wanted;
 	if (arena_text(report->arena, wanted.text, &line->text) ||
-		arena_text(report->arena, wanted.file, &line->file))
+		arena_text(report->arena, wanted.file, &line->file)) {
 		*line = (struct report_line){.kind = kind, .count = 1, .text = TEXT("(no memory)")};
+		return;
+	}
+	bucket = &report->buckets[line->hash % REPORT_BUCKETS];
+	line->next_in_bucket = *bucket;
+	*bucket = line;
 }
 
 void report_add(struct report *report, enum report_kind kind, const char *format, ...)

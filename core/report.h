@@ -15,7 +15,10 @@ struct report_line {
 	uint32_t count;   /* how many times the same was said, from 1 */
 	struct text text; /* raw bytes of the guest may stand in it */
 	uint64_t hash;    /* of kind, file and text: finds repeated lines quickly */
+	struct report_line *next_in_bucket;
 };
+
+enum { REPORT_BUCKETS = 64 };
 
 /*
  * Bounded: a line that says the same as an earlier one (kind, file and text equal) raises that
@@ -26,6 +29,7 @@ struct report {
 	struct arena *arena;
 	struct report_line *first, *last;
 	uint32_t lines, dropped;
+	struct report_line *buckets[REPORT_BUCKETS]; /* by hash */
 };
 
 void report_init(struct report *report, struct arena *arena);
