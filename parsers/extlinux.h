@@ -11,12 +11,13 @@ enum ext_kind { EXT_KERNEL, EXT_LINUX, EXT_COM32, EXT_OTHER };
 /* One LABEL with everything up to the next one. */
 struct ext_label {
 	struct ext_label *next;
-	bool open; /* a LABEL has begun */
+	struct menu_entry *entry; /* NULL: hidden */
+	bool open;                /* a LABEL has begun */
 	struct text label, title, kernel, append, initrd, devicetree, script, config;
 	struct text kind_name; /* the keyword: "kernel", "localboot", "menu quit" */
 	uint32_t line, file;   /* file: which reading of a file it began in */
 	enum ext_kind kind;
-	bool has_append, hidden, is_default, disabled, separator, restricted;
+	bool has_append, hidden, is_default, disabled, restricted;
 };
 
 /* A menu: the top one, or what stands between MENU BEGIN and MENU END. */
@@ -38,11 +39,11 @@ struct extlinux {
 	struct ext_menu top, *menu, *start, *menus; /* menus: all but the top one */
 	struct text place;                          /* the file being read, with its volume */
 	uint32_t place_line;
-	struct ext_label label;   /* being read */
-	struct ext_label *hidden; /* MENU HIDE: not shown, but DEFAULT may name them */
+	struct ext_label label;                 /* being read */
+	struct ext_label *labels, **last_label; /* all that may be named, hidden ones too */
 	struct text append, default_label, ontimeout;
 	uint64_t timeout, total_timeout; /* tenths of a second; 0: none */
-	bool has_ui, has_append, menu_hidden;
+	bool has_ui, has_append, menu_hidden, prompt;
 	uint64_t bytes_left; /* of all files together */
 	uint32_t files_left, depth;
 	int problem; /* -ENOMEM or -EFBIG: stop */
@@ -51,8 +52,17 @@ struct extlinux {
 /* Reads a file and what it includes into entries of the menu. The errors of files_read_all(). */
 int extlinux_read(struct extlinux *ext, struct text path) MUST_CHECK;
 
-/* Ends the label that is being read: makes an entry of it. NULL: hidden, or nothing was open. */
-struct menu_entry *extlinux_record(struct extlinux *ext);
+/* Ends the label that is being read, if one is: makes an entry of it unless it is hidden. */
+void extlinux_record(struct extlinux *ext);
+
+/* Sets the menu's default when everything is read. */
+void extlinux_choose(struct extlinux *ext);
+
+/* The arguments of a label: its own APPEND or the common one. */
+struct text extlinux_append(const struct extlinux *ext, const struct ext_label *label);
+
+/* Two pieces of a command line with a blank between; where one is empty, the other. */
+struct text extlinux_join(struct extlinux *ext, struct text first, struct text second);
 
 /* Makes an entry of a label in `menu`. */
 struct menu_entry *extlinux_make(

@@ -150,8 +150,7 @@ static enum ext_kind kind_by_name(struct text name)
 	return has_suffix(name, sectors) ? EXT_OTHER : EXT_LINUX;
 }
 
-/* What stands behind the module on its own line, and then the common arguments. */
-static struct text join(struct extlinux *ext, struct text first, struct text second)
+struct text extlinux_join(struct extlinux *ext, struct text first, struct text second)
 {
 	char *out = arena_array(ext->files->arena, 1, first.len + second.len + 2);
 
@@ -181,18 +180,21 @@ static void make_module(struct extlinux *ext, struct menu_entry *entry, struct t
 	entry_refuse(ext->files, entry, "no kernel: %.*s", TEXT_ARG(name));
 }
 
+struct text extlinux_append(const struct extlinux *ext, const struct ext_label *label)
+{
+	struct text append = label->has_append ? label->append : ext->append;
+
+	return text_is(append, "-") ? (struct text){0} : append;
+}
+
 /* Fills kernel, initrds and command line of an entry that starts something. */
 static void make_start(
 	struct extlinux *ext, struct menu_entry *entry, const struct ext_label *label)
 {
-	struct text arguments = label->kernel, append = label->append, initrd = label->initrd;
-	struct text name, word;
+	struct text arguments = label->kernel, initrd = label->initrd, name, word;
+	struct text append = extlinux_append(ext, label);
 	enum ext_kind kind = label->kind;
 
-	if (!label->has_append)
-		append = ext->append;
-	if (text_is(append, "-"))
-		append = (struct text){0};
 	if (!text_word(&arguments, &name))
 		return entry_refuse(
 			ext->files, entry, "no kernel: %.*s", TEXT_ARG(label->kind_name));
@@ -206,8 +208,8 @@ static void make_start(
 	if (text_word(&initrd, &word))
 		add_initrds(ext, entry, word);
 	if (kind == EXT_COM32)
-		return make_module(
-			ext, entry, name, join(ext, arguments, append), entry->initrds != NULL);
+		return make_module(ext, entry, name, extlinux_join(ext, arguments, append),
+			entry->initrds != NULL);
 	add_file(ext, &entry->kernel, name);
 	set_cmdline(ext, entry, arguments, append, entry->initrds != NULL);
 	if (label->devicetree.len)
@@ -236,22 +238,22 @@ struct menu_entry *extlinux_make(
 	return entry;
 }
 
-struct menu_entry *extlinux_record(struct extlinux *ext)
+void extlinux_record(struct extlinux *ext)
 {
 	struct ext_label label = ext->label, *kept;
 
 	ext->label = (struct ext_label){0};
-	if (!label.open || label.separator || label.disabled || ext->problem)
-		return NULL;
-	if (!label.hidden)
-		return extlinux_make(ext, ext->menu, &label);
+	if (!label.open || ext->problem)
+		return;
 	kept = arena_new(ext->files->arena, struct ext_label);
 	if (!kept) {
 		ext->problem = -ENOMEM;
-		return NULL;
+		return;
 	}
 	*kept = label;
-	kept->next = ext->hidden;
-	ext->hidden = kept;
-	return NULL;
+	kept->hidden |= label.disabled; /* the core knows nothing of menus */
+	if (!kept->hidden)
+		kept->entry = extlinux_make(ext, ext->menu, &label);
+	*ext->last_label = kept;
+	ext->last_label = &kept->next;
 }

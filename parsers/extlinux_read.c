@@ -106,6 +106,11 @@ static void on_timeout(struct extlinux *ext, struct text value)
 	ext->timeout = leading_number(value);
 }
 
+static void on_prompt(struct extlinux *ext, struct text value)
+{
+	ext->prompt = leading_number(value) != 0;
+}
+
 static void on_totaltimeout(struct extlinux *ext, struct text value)
 {
 	ext->total_timeout = leading_number(value);
@@ -283,6 +288,7 @@ static const struct keyword keywords[] = {
 	{"initrd", true, on_initrd},
 	{"label", false, on_label},
 	{"ontimeout", false, on_ontimeout},
+	{"prompt", false, on_prompt},
 	{"timeout", false, on_timeout},
 	{"totaltimeout", false, on_totaltimeout},
 	{"ui", false, on_ui},

@@ -233,6 +233,62 @@ static void ontimeout_means_nothing_without_a_timeout(void **state)
 	assert_int_equal(guest.menu.timeout_s, -1);
 }
 
+static void ontimeout_means_nothing_where_nobody_is_asked(void **state)
+{
+	(void)state;
+	extlinux_conf("TIMEOUT 50\nONTIMEOUT b\nDEFAULT a\nLABEL a\nKERNEL /boot/k\n"
+		      "LABEL b\nKERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(0));
+}
+
+static void ontimeout_boots_where_the_prompt_waits(void **state)
+{
+	(void)state;
+	extlinux_conf("PROMPT 1\nTIMEOUT 50\nONTIMEOUT b\nDEFAULT a\nLABEL a\nKERNEL /boot/k\n"
+		      "LABEL b\nKERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+}
+
+static void a_default_with_arguments_is_an_entry_of_its_own(void **state)
+{
+	(void)state;
+	extlinux_conf("DEFAULT a single\nAPPEND ro\nLABEL a\nKERNEL /boot/k\n"
+		      "LABEL b\nKERNEL /boot/k\n");
+	assert_int_equal(guest.menu.entries, 3);
+	assert_ptr_equal(guest.menu.default_entry, entry(2));
+	assert_text(entry(2)->title, "a single");
+	assert_boots(2, "/boot/k", "ro single");
+	assert_boots(0, "/boot/k", "ro");
+}
+
+static void a_menu_marks_the_label_that_default_begins_with(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nDEFAULT b single\nLABEL a\nKERNEL /boot/k\n"
+		      "LABEL b\nKERNEL /boot/k\nAPPEND ro\n");
+	assert_int_equal(guest.menu.entries, 2);
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+	assert_boots(1, "/boot/k", "ro");
+}
+
+static void labels_of_several_words_are_meant_as_a_whole(void **state)
+{
+	(void)state;
+	extlinux_conf("DEFAULT Linux (5.10)\nLABEL Linux (6.1)\nKERNEL /boot/k\n"
+		      "LABEL Linux (5.10)\nKERNEL /boot/k old\n");
+	assert_int_equal(guest.menu.entries, 2);
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+}
+
+static void a_default_that_names_nothing_is_told(void **state)
+{
+	(void)state;
+	extlinux_conf("DEFAULT gone\nLABEL a\nKERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(0));
+	assert_text(guest.menu.default_reason, "first entry");
+	assert_non_null(memfiles_said(&guest, REPORT_WARNING, "default \"gone\" names neither"));
+}
+
 static void hidden_labels_show_only_where_default_needs_them(void **state)
 {
 	(void)state;
@@ -264,7 +320,7 @@ static void help_text_is_not_configuration(void **state)
 static void default_without_labels_is_a_command_line(void **state)
 {
 	(void)state;
-	extlinux_conf("DEFAULT /boot/k root=/dev/sda1\n");
+	extlinux_conf("DEFAULT /boot/k root=/dev/sda1\nAPPEND only=labels\n");
 	assert_boots(0, "/boot/k", "root=/dev/sda1");
 	assert_ptr_equal(guest.menu.default_entry, entry(0));
 }
@@ -307,6 +363,12 @@ int main(void)
 		TEST(default_in_a_submenu_is_found),
 		TEST(ontimeout_boots_where_there_is_a_timeout),
 		TEST(ontimeout_means_nothing_without_a_timeout),
+		TEST(ontimeout_means_nothing_where_nobody_is_asked),
+		TEST(ontimeout_boots_where_the_prompt_waits),
+		TEST(a_default_with_arguments_is_an_entry_of_its_own),
+		TEST(a_menu_marks_the_label_that_default_begins_with),
+		TEST(labels_of_several_words_are_meant_as_a_whole),
+		TEST(a_default_that_names_nothing_is_told),
 		TEST(hidden_labels_show_only_where_default_needs_them),
 		TEST(separators_and_disabled_lines_are_no_entries),
 		TEST(help_text_is_not_configuration),
