@@ -17,7 +17,7 @@ struct conf_reader {
 	enum section section;
 	struct conf_domain *domain;
 	bool out_of_memory;
-	bool has_globs; /* the default of xl-config is gone */
+	bool has_xl_files, has_images; /* xl-config and images are given: no default any more */
 };
 
 #define problem(reader, ...) \
@@ -130,29 +130,30 @@ static char *read_line(char *out, int size, void *context)
 	return out;
 }
 
-static void add_glob(struct conf_reader *reader, struct text value)
+/* One more pattern of `name`; an empty one, or none, takes all away. */
+static void add_pattern(struct conf_reader *reader, const char *name, struct patterns *patterns,
+	bool *given, struct text value)
 {
-	struct config *config = reader->config;
-	struct text *globs;
+	struct arena *arena = &reader->config->arena;
+	struct text *longer;
 
-	if (!reader->has_globs)
-		config->n_xl_globs = 0; /* the default is replaced, not added to */
-	reader->has_globs = true;
+	if (!*given)
+		patterns->n = 0; /* the default is replaced, not added to */
+	*given = true;
 	if (!value.len || text_is(value, "none"))
 		return;
 	if (value.at[0] != '/') {
-		problem(reader, "xl-config: \"%.*s\" is no absolute path", TEXT_ARG(value));
+		problem(reader, "%s: \"%.*s\" is no absolute path", name, TEXT_ARG(value));
 		return;
 	}
-	globs = arena_array(&config->arena, config->n_xl_globs + 1, sizeof(*globs));
-	if (!globs || arena_text(&config->arena, value, &globs[config->n_xl_globs])) {
+	longer = arena_array(arena, patterns->n + 1, sizeof(*longer));
+	if (!longer || arena_text(arena, value, &longer[patterns->n])) {
 		reader->out_of_memory = true;
 		return;
 	}
-	if (config->n_xl_globs)
-		memcpy(globs, config->xl_globs, config->n_xl_globs * sizeof(*globs));
-	config->xl_globs = globs;
-	config->n_xl_globs++;
+	if (patterns->n)
+		memcpy(longer, patterns->at, patterns->n * sizeof(*longer));
+	*patterns = (struct patterns){longer, patterns->n + 1};
 }
 
 static void add_disk(struct conf_reader *reader, struct text value)
@@ -212,7 +213,10 @@ static int read_name_and_value(
 	else if (reader->section == SECTION_NONE)
 		problem(reader, "\"%.*s\" stands before the first section", TEXT_ARG(name));
 	else if (reader->section == SECTION_HOST && text_is(name, "xl-config"))
-		add_glob(reader, value);
+		add_pattern(reader, "xl-config", &reader->config->xl_files, &reader->has_xl_files,
+			value);
+	else if (reader->section == SECTION_HOST && text_is(name, "images"))
+		add_pattern(reader, "images", &reader->config->images, &reader->has_images, value);
 	else if (reader->section == SECTION_HOST)
 		read_setting(reader, host_settings, HOST_SETTINGS, reader->conf->set,
 			reader->config, name, value);

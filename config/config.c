@@ -2,6 +2,8 @@
 #include "config/config.h"
 
 #include "config/conf.h"
+#include "config/images.h"
+#include "config/sources.h"
 #include "config/xl.h"
 #include "core/strbuf.h"
 
@@ -53,8 +55,7 @@ static struct config *config_new(void)
 		return NULL;
 	arena_init(&config->arena, MAX_CONFIG_MEMORY);
 	config->mountpoint = TEXT("/bootfs");
-	config->xl_globs = default_globs;
-	config->n_xl_globs = ARRAY_SIZE(default_globs);
+	config->xl_files = (struct patterns){default_globs, ARRAY_SIZE(default_globs)};
 	config->cache_ttl_ms = 5000;
 	config->cache_memory = 256 * MIB;
 	config->limits = limits_default();
@@ -95,24 +96,59 @@ static int read_file(const char *path, struct strbuf *out, struct err *err)
 	return 0;
 }
 
+static void warn_of_domains_without_disks(struct config *config, const struct conf *conf)
+{
+	for (struct conf_domain *d = conf->domains; d; d = d->next) {
+		if (!d->n_disks && text_equal(d->domain->source, config->file))
+			config_add_problem(config, config->file, d->line, true,
+				"domain %.*s has no disk, neither here nor in an xl file, and no "
+				"image has its name",
+				TEXT_ARG(d->domain->name));
+	}
+}
+
+/* Before they are read: what changes meanwhile is another state. -ENOMEM. */
+static int note_sources(struct config *config)
+{
+	_strbuf_ struct strbuf seen = {0};
+
+	sources_describe(&config->xl_files, &config->images, &seen);
+	return seen.failed ? -ENOMEM
+			   : arena_text(&config->arena, strbuf_text(&seen), &config->sources);
+}
+
+/* All that config->conf says. -ENOMEM. */
+static int take_all(struct config *config, const char *xl_helper)
+{
+	struct conf conf;
+	int r = conf_parse(config, config->conf, &conf);
+
+	if (!r && xl_helper)
+		r = note_sources(config);
+	if (!r)
+		r = xl_read(config, &conf, xl_helper);
+	if (r || !xl_helper)
+		return r;
+	r = images_read(config);
+	if (!r)
+		warn_of_domains_without_disks(config, &conf);
+	return r;
+}
+
 static int read_all(struct config *config, const char *file, const char *xl_helper)
 {
 	_strbuf_ struct strbuf text = {.limit = MAX_CONF_BYTES};
 	struct err err = {0};
-	struct text all = {0};
-	struct conf conf;
-	int r;
+	int r = arena_text(&config->arena, text_of(file), &config->file);
 
-	r = arena_text(&config->arena, text_of(file), &config->file);
 	if (r)
 		return r;
 	r = read_file(file, &text, &err);
-	if (!r)
-		all = strbuf_text(&text);
-	else if (r != -ENOENT)
+	if (r && r != -ENOENT)
 		config_add_problem(config, config->file, 0, false, "%s", err.text);
-	r = conf_parse(config, all, &conf);
-	return r ? r : xl_read(config, &conf, xl_helper);
+	if (!r && arena_text(&config->arena, strbuf_text(&text), &config->conf))
+		return -ENOMEM;
+	return take_all(config, xl_helper);
 }
 
 struct config *config_read(const char *file, const char *xl_helper)
@@ -120,6 +156,19 @@ struct config *config_read(const char *file, const char *xl_helper)
 	struct config *config = config_new();
 
 	if (config && read_all(config, file, xl_helper)) {
+		config_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+struct config *config_read_again(const struct config *running, const char *xl_helper)
+{
+	struct config *config = config_new();
+
+	if (config && (arena_text(&config->arena, running->file, &config->file) ||
+			      arena_text(&config->arena, running->conf, &config->conf) ||
+			      take_all(config, xl_helper))) {
 		config_free(config);
 		return NULL;
 	}

@@ -27,12 +27,19 @@ struct domain {
 	struct text kernel;              /* xl's own kernel=; then xl does not use this menu */
 	struct text entry, args, config; /* empty: none */
 	struct text platform, flavour;   /* empty: the whole host's setting */
+	bool bare_image; /* found by `images` alone: nobody but its file's name says who it is */
 	/* Its own or the whole host's setting. */
 	bool refuse_missing_entry, next_when_missing, ignore_one_shot;
 };
 
 /* menu-wait = forever */
 #define MENU_WAIT_FOREVER UINT32_MAX
+
+/* glob(7) patterns of a setting that may repeat; each with a NUL behind it. */
+struct patterns {
+	struct text *at;
+	uint32_t n;
+};
 
 /* A mistake of the administrator; printed as "FILE:LINE: TEXT". */
 struct config_problem {
@@ -46,10 +53,12 @@ struct config_problem {
 /* Everything lives in its arena. Times in ms, sizes in bytes. */
 struct config {
 	struct arena arena;
-	struct text file;       /* where it was read */
-	struct text mountpoint; /* "/bootfs" */
-	struct text *xl_globs;  /* xl-config, may repeat; none: no xl files */
-	uint32_t n_xl_globs;
+	struct text file;         /* where it was read */
+	struct text mountpoint;   /* "/bootfs" */
+	struct patterns xl_files; /* xl-config; none: no xl files */
+	struct patterns images;   /* bare images, each a domain; none: none */
+	struct text conf;         /* the text of `file` as it was read */
+	struct text sources;      /* what xl_files and images matched then: config/sources.h */
 	uint32_t cache_ttl_ms;
 	uint64_t cache_memory; /* snapshots and memfds together; least recently used goes first */
 	uint32_t inspections;  /* at once; 0: as many as processors */
@@ -63,10 +72,10 @@ struct config {
 	bool volumes, disk_paths;               /* volumes = root; disk-paths = on (.disk/) */
 	struct text platform, flavour;          /* "xen"; flavour empty: found out */
 	bool refuse_missing_entry, next_when_missing, ignore_one_shot;
-	bool menu_never;         /* menu = never: bootfs-pygrub shows none */
-	uint32_t menu_wait_ms;   /* where the guest sets no timeout; MENU_WAIT_FOREVER */
+	bool menu_never;          /* menu = never: bootfs-pygrub shows none */
+	uint32_t menu_wait_ms;    /* where the guest sets no timeout; MENU_WAIT_FOREVER */
 	struct text state_folder; /* "/var/lib/bootfs": what must outlive us (config/oneshot.h) */
-	struct domain *domains;   /* [domain ...] sections first, then xl files, by name unique */
+	struct domain *domains;   /* [domain ...] sections, xl files, images; by name unique */
 	uint32_t n_domains;
 	struct config_problem *problems, *last_problem;
 	uint32_t n_problems;
@@ -95,6 +104,12 @@ static inline void cleanup_config(struct config **config)
  * not know. For programs that use them.
  */
 void config_check_users(struct config *config);
+
+/*
+ * Reads the domains again by the bootfs.conf that `running` was made of, whatever the file says
+ * now: what xl's files and images became is taken over at once, its settings only when asked for.
+ */
+struct config *config_read_again(const struct config *running, const char *xl_helper) MUST_CHECK;
 
 /* Adds a problem; over 1,000 (or without memory) it is only counted. */
 void config_add_problem(struct config *config, struct text file, uint32_t line, bool warning,

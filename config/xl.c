@@ -3,7 +3,7 @@
 
 #include "config/disk_spec.h"
 #include "config/run.h"
-#include "config/xl_files.h"
+#include "config/files.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -16,7 +16,7 @@ enum {
 struct xl_reader {
 	struct config *config;
 	const struct conf *conf;
-	const struct xl_files *files;
+	const struct found_files *files;
 	struct index names;   /* of domains that come from xl files only */
 	struct domain **last; /* where the next domain is hung in */
 };
@@ -258,16 +258,6 @@ static int take_files(struct xl_reader *reader, struct text *answer)
 	return 0;
 }
 
-static void warn_of_domains_without_disks(struct config *config, const struct conf *conf)
-{
-	for (struct conf_domain *d = conf->domains; d; d = d->next) {
-		if (!d->n_disks && text_equal(d->domain->source, config->file))
-			config_add_problem(config, config->file, d->line, true,
-				"domain %.*s has no disk, neither here nor in an xl file",
-				TEXT_ARG(d->domain->name));
-	}
-}
-
 /* The helper's command line: all specifications, then all files. -ENOMEM. */
 static int make_arguments(struct xl_reader *reader, struct text helper, char ***ret)
 {
@@ -295,8 +285,8 @@ static int make_arguments(struct xl_reader *reader, struct text helper, char ***
 }
 
 /* Asks the helper about everything at once; one problem where it fails. -ENOMEM. */
-static int ask_helper(
-	struct xl_reader *reader, struct xl_files *files, const char *helper, struct strbuf *answer)
+static int ask_helper(struct xl_reader *reader, struct found_files *files, const char *helper,
+	struct strbuf *answer)
 {
 	struct err err = {0};
 	char **argv;
@@ -314,7 +304,7 @@ static int ask_helper(
 }
 
 /* Is there anything to ask, and anybody who can be asked? */
-static bool can_ask(struct xl_reader *reader, const char *helper, struct xl_files *files)
+static bool can_ask(struct xl_reader *reader, const char *helper, struct found_files *files)
 {
 	bool specs = false;
 
@@ -335,23 +325,19 @@ static bool can_ask(struct xl_reader *reader, const char *helper, struct xl_file
 int xl_read(struct config *config, const struct conf *conf, const char *helper)
 {
 	_strbuf_ struct strbuf answer = {.limit = HELPER_ANSWER_BYTES};
-	struct xl_files files = {0};
+	struct found_files files = {0};
 	struct xl_reader reader = {
 		.config = config, .conf = conf, .files = &files, .last = &config->domains};
 	struct text rest;
 	int r = 0;
 
 	if (helper)
-		r = xl_files_find(config, &files);
+		r = files_find(config, &config->xl_files, &files);
 	if (!r && helper && can_ask(&reader, helper, &files))
 		r = ask_helper(&reader, &files, helper, &answer);
 	if (r)
 		return r;
 	rest = strbuf_text(&answer);
 	r = take_specs(&reader, &rest);
-	if (!r)
-		r = take_files(&reader, &rest);
-	if (!r && helper)
-		warn_of_domains_without_disks(config, conf);
-	return r;
+	return r ? r : take_files(&reader, &rest);
 }

@@ -12,6 +12,7 @@
 #include "fuse/snapshot.h"
 #include "fuse/stats.h"
 #include "fuse/status.h"
+#include "fuse/watch.h"
 
 #include <fuse_lowlevel.h>
 #include <sys/types.h>
@@ -47,6 +48,7 @@ struct daemon {
 	struct reload *reload;   /* one at a time; NULL: none */
 	char *service_manager;   /* systemd's socket; NULL: it did not start us */
 	struct status status;
+	struct watch watch;
 
 	struct fuse_session *session;
 	struct fuse_buf request; /* the one being received; libfuse owns the memory */

@@ -117,6 +117,8 @@ static struct match_job *match_job_new(
 	for (folder = match->daemon->folders; folder && job->candidates; folder = folder->next) {
 		if (folder->owner.serial < from || !folder->domain->n_disks)
 			continue;
+		if (folder->domain->bare_image)
+			continue; /* it knows nothing of the disk that the path does not */
 		if (!folder->disk_hangs && add_candidate(job, folder))
 			job->candidates = NULL;
 	}

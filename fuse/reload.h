@@ -7,5 +7,8 @@
 /* What it finds is used if it has no errors. One at a time; another one follows it. */
 void reload_start(struct daemon *daemon);
 
+/* The same for the domains alone, by the settings that run: xl's files or images changed. */
+void reload_domains(struct daemon *daemon);
+
 /* Says every problem of a configuration, one a line. */
 void say_problems(const struct notice *notice, const struct config *config);

@@ -144,8 +144,10 @@ static void tree_answers(struct daemon *daemon)
 {
 	struct running *running = container_of(daemon, struct running, daemon);
 
-	if (!running->options->private)
+	if (!running->options->private) {
 		raise_read_ahead(&running->mount.here);
+		watch_start(daemon);
+	}
 	if (ready_tell(&running->ready_fd, "1"))
 		daemon->loop.stop = true; /* whoever waited for us is gone */
 	service_tell(

@@ -4,21 +4,32 @@
 #include "core/escape.h"
 #include "fuse/daemon.h"
 
+static void add_problem(struct strbuf *out, const struct config_problem *problem)
+{
+	strbuf_adds(out, problem->warning ? "warning " : "mistake ");
+	escape_add(out, problem->file);
+	if (problem->line)
+		strbuf_addf(out, ":%u", problem->line);
+	strbuf_adds(out, ": ");
+	escape_add(out, problem->text);
+	strbuf_addc(out, '\n');
+}
+
 void status_note(struct status *status, const struct config *config, bool refused)
 {
 	strbuf_cut(&status->faults, 0);
 	status->refused = refused;
-	for (const struct config_problem *p = config->problems; p; p = p->next) {
-		struct strbuf *out = &status->faults;
+	for (const struct config_problem *p = config->problems; p; p = p->next)
+		add_problem(&status->faults, p);
+}
 
-		strbuf_adds(out, p->warning ? "warning " : "mistake ");
-		escape_add(out, p->file);
-		if (p->line)
-			strbuf_addf(out, ":%u", p->line);
-		strbuf_adds(out, ": ");
-		escape_add(out, p->text);
-		strbuf_addc(out, '\n');
-	}
+bool status_knows(const struct status *status, const struct config_problem *problem)
+{
+	_strbuf_ struct strbuf line = {0};
+
+	add_problem(&line, problem);
+	return !line.failed && status->faults.len &&
+	       memmem(status->faults.at, status->faults.len, line.at, line.len);
 }
 
 void status_render(const struct daemon *daemon, struct strbuf *out)

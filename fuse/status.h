@@ -17,6 +17,9 @@ struct status {
 /* Takes note of what a configuration said. `refused`: it is not used. */
 void status_note(struct status *status, const struct config *config, bool refused);
 
+/* Was the very same said by the last configuration? */
+bool status_knows(const struct status *status, const struct config_problem *problem);
+
 /*
  * Appends the whole text: a word and its value a line. pid, version, config (its path), domains,
  * asked, done, result (ok or refused), then the mistakes and warnings as "mistake FILE:LINE: TEXT".

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A folder of its own for each test. */
 static char folder[64];
@@ -121,8 +122,8 @@ static void has_defaults_without_a_file(void **state)
 	assert_non_null(config);
 	assert_int_equal(config->n_problems, 0);
 	assert_text(config->mountpoint, "/bootfs");
-	assert_int_equal(config->n_xl_globs, 1);
-	assert_text(config->xl_globs[0], "/etc/xen/*.cfg");
+	assert_int_equal(config->xl_files.n, 1);
+	assert_text(config->xl_files.at[0], "/etc/xen/*.cfg");
 	assert_int_equal(config->cache_ttl_ms, 5000);
 	assert_text(config->platform, "xen");
 	assert_true(config->disk_paths);
@@ -153,7 +154,7 @@ static void reads_every_setting(void **state)
 	(void)state;
 	assert_string_equal(problems(config), "");
 	assert_text(config->mountpoint, "/srv/menus");
-	assert_int_equal(config->n_xl_globs, 0);
+	assert_int_equal(config->xl_files.n, 0);
 	assert_int_equal(config->cache_ttl_ms, 200);
 	assert_int_equal(config->cache_memory, 64 * MIB);
 	assert_int_equal(config->inspections, 3);
@@ -379,7 +380,7 @@ static void reads_xl_files(void **state)
 		"of "
 		"$/g-shared.cfg\n"
 		"$/bootfs.conf:7: warning: domain none has no disk, neither here nor in an xl "
-		"file\n");
+		"file, and no image has its name\n");
 	assert_int_equal(config->errors, 0);
 	assert_int_equal(config->xl_errors, 3);
 	assert_int_equal(config->n_domains, 4);
@@ -503,6 +504,62 @@ static void read_shipped(struct strbuf *out)
 	fclose(f);
 }
 
+/* Each source by itself, and which of them wins a name. */
+static void bare_images_are_domains_behind_all_others(void **state)
+{
+	struct config *config;
+	struct domain *domain;
+
+	(void)state;
+	write_file("ci.v2.img", "");
+	write_file("store.qcow2", "");
+	write_file("mail.img", "");
+	write_file("used.img", "");
+	write_file("pinned.img", "");
+	write_file(".hidden.img", "");
+	assert_int_equal(mkdir(in_folder("folder.img"), 0700), 0);
+	assert_int_equal(symlink("ci.v2.img", in_folder("same.img")), 0);
+	config = read_conf("[bootfs]\nxl-config = none\nimages = $/*.img\nimages = $/*.qcow2\n"
+			   "[domain mail]\ndisk = /dev/vg0/mail,raw,xvda,w\n"
+			   "[domain other]\ndisk = $/used.img,raw,xvda,w\n"
+			   "[domain pinned]\nentry = 3\n",
+		helper);
+	assert_string_equal(problems(config), "$/mail.img:0: warning: domain mail is described by "
+					      "$/bootfs.conf; this image is not shown\n");
+	assert_int_equal(config->n_domains, 5);
+	assert_text(domain_named(config, "mail")->disks[0].path, "/dev/vg0/mail");
+	domain = domain_named(config, "ci.v2");
+	assert_true(domain->bare_image);
+	assert_text(domain->platform, "pc");
+	assert_true(text_ends(domain->disks[0].path, TEXT("/ci.v2.img")));
+	assert_text(domain_named(config, "store")->disks[0].format, "qcow2");
+	domain = domain_named(config, "pinned");
+	assert_false(domain->bare_image);
+	assert_text(domain->entry, "3");
+	assert_true(text_ends(domain->disks[0].path, TEXT("/pinned.img")));
+	config_free(config);
+	config = read_conf("[bootfs]\nxl-config =\nimages =\n", helper);
+	assert_int_equal(config->n_domains, 0);
+	config_free(config);
+}
+
+static void domains_are_read_again_by_the_settings_that_run(void **state)
+{
+	_config_ struct config *running = NULL, *again = NULL;
+
+	(void)state;
+	write_file("a.img", "");
+	running = read_conf("[bootfs]\nxl-config = none\nimages = $/*.img\n", helper);
+	assert_int_equal(running->n_domains, 1);
+	write_file("bootfs.conf", "[bootfs]\nnonsense = 1\n");
+	write_file("b.img", "");
+	again = config_read_again(running, helper);
+	assert_non_null(again);
+	assert_string_equal(problems(again), "");
+	assert_int_equal(again->n_domains, 2);
+	assert_text(again->file, running->file.at);
+}
+
 static void the_shipped_file_states_every_default(void **state)
 {
 	_config_ struct config *defaults = config_read("/nonexistent", NULL), *shipped = NULL;
@@ -516,7 +573,7 @@ static void the_shipped_file_states_every_default(void **state)
 	assert_string_equal(problems(shipped), "");
 	assert_int_equal(shipped->n_domains, 1);
 	assert_text(shipped->mountpoint, defaults->mountpoint.at);
-	assert_text(shipped->xl_globs[0], defaults->xl_globs[0].at);
+	assert_text(shipped->xl_files.at[0], defaults->xl_files.at[0].at);
 	assert_text(shipped->worker_user, defaults->worker_user.at);
 	assert_text(shipped->platform, defaults->platform.at);
 	assert_int_equal(shipped->cache_ttl_ms, defaults->cache_ttl_ms);
@@ -537,6 +594,8 @@ int main(void)
 		cmocka_unit_test(has_defaults_without_a_file),
 		in_own_folder(reads_every_setting),
 		in_own_folder(names_every_mistake_with_its_line),
+		in_own_folder(bare_images_are_domains_behind_all_others),
+		in_own_folder(domains_are_read_again_by_the_settings_that_run),
 		in_own_folder(the_shipped_file_states_every_default),
 		in_own_folder(an_indented_line_continues_nothing),
 		in_own_folder(reads_long_lines_and_names),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/xl_files.h"
+#include "config/files.h"
 
 #include "config/index.h"
 
@@ -9,14 +9,14 @@
 
 struct finding {
 	struct config *config;
-	struct xl_files *files;
+	struct found_files *files;
 	struct index seen; /* by device and inode */
 	size_t room;
 };
 
 static int append(struct finding *finding, const char *path)
 {
-	struct xl_files *files = finding->files;
+	struct found_files *files = finding->files;
 	struct arena *arena = &finding->config->arena;
 
 	if (files->n == finding->room) {
@@ -64,23 +64,22 @@ static int take_matches(struct finding *finding, const glob_t *matches)
 	return 0;
 }
 
-int xl_files_find(struct config *config, struct xl_files *ret)
+int files_find(struct config *config, const struct patterns *patterns, struct found_files *ret)
 {
 	struct finding finding = {.config = config, .files = ret};
 	int r = 0;
 
-	*ret = (struct xl_files){0};
-	for (uint32_t i = 0; i < config->n_xl_globs && !r; i++) {
+	*ret = (struct found_files){0};
+	for (uint32_t i = 0; i < patterns->n && !r; i++) {
 		glob_t matches = {0};
-		int found = glob(config->xl_globs[i].at, 0, NULL, &matches);
+		int found = glob(patterns->at[i].at, 0, NULL, &matches);
 
 		if (found == 0)
 			r = take_matches(&finding, &matches);
 		else if (found == GLOB_NOSPACE)
 			r = -ENOMEM;
 		else if (found == GLOB_ABORTED)
-			config_add_problem(
-				config, config->xl_globs[i], 0, true, "cannot be read: %m");
+			config_add_problem(config, patterns->at[i], 0, true, "cannot be read: %m");
 		globfree(&matches);
 	}
 	return r;
