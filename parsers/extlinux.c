@@ -17,6 +17,22 @@ static int finish(struct extlinux *ext)
 	return ext->problem == -ENOMEM ? no_memory(ext->err) : 0;
 }
 
+/*
+ * On btrfs the loader sees the subvolume that it was installed in (syslinux: core/fs/btrfs/btrfs.c,
+ * SubvolName), not the top: what stands in front of /boot, or a first name like "@rootfs".
+ */
+static struct text find_root(const struct volume_info *volume, struct text path)
+{
+	const char *boot;
+
+	if (!text_is(volume->fs_name, "btrfs") || !path.len)
+		return (struct text){0};
+	if (text_starts(path, TEXT("/@")))
+		return text_first(path, 1 + text_find(text_skip(path, 1), '/'));
+	boot = memmem(path.at, path.len, "/boot/", strlen("/boot/"));
+	return text_first(path, boot ? (size_t)(boot - path.at) : 0);
+}
+
 static int extlinux_parse(struct files *files, const struct volume_info *volume, struct text path,
 	struct bootmenu *menu, struct err *err)
 {
@@ -26,6 +42,7 @@ static int extlinux_parse(struct files *files, const struct volume_info *volume,
 		.err = err,
 		.volume = volume,
 		.folder = path_folder(path),
+		.root = find_root(volume, path),
 		.bytes_left = files->limits->max_config,
 		.files_left = MAX_INCLUDES,
 	};
@@ -60,7 +77,11 @@ static const char *const places[] = {"/boot/extlinux/extlinux.conf", "/boot/extl
 	"/boot/syslinux/extlinux.conf", "/boot/syslinux/syslinux.cfg", "/extlinux/extlinux.conf",
 	"/extlinux/syslinux.cfg", "/syslinux/extlinux.conf", "/syslinux/syslinux.cfg",
 	"/boot/extlinux.conf", "/boot/syslinux.cfg", "/extlinux.conf", "/syslinux.cfg",
-	"/boot/isolinux/isolinux.cfg", "/isolinux/isolinux.cfg", "/isolinux.cfg", NULL};
+	"/boot/isolinux/isolinux.cfg", "/isolinux/isolinux.cfg", "/isolinux.cfg",
+	/* btrfs from its top: the subvolumes of Ubuntu and of Debian's installer */
+	"/@/boot/extlinux/extlinux.conf", "/@/boot/syslinux/syslinux.cfg",
+	"/@rootfs/boot/extlinux/extlinux.conf", "/@rootfs/boot/syslinux/syslinux.cfg",
+	"/@boot/extlinux/extlinux.conf", "/@boot/syslinux/syslinux.cfg", NULL};
 
 const struct parser parser_extlinux = {
 	.name = "extlinux",

@@ -36,6 +36,7 @@ struct extlinux {
 	struct err *err;
 	const struct volume_info *volume;
 	struct text folder;                         /* where relative paths begin */
+	struct text root;                           /* where absolute ones do: "", or "/@" */
 	struct ext_menu top, *menu, *start, *menus; /* menus: all but the top one */
 	struct text place;                          /* the file being read, with its volume */
 	uint32_t place_line;
@@ -67,6 +68,9 @@ struct text extlinux_join(struct extlinux *ext, struct text first, struct text s
 /* Makes an entry of a label in `menu`. */
 struct menu_entry *extlinux_make(
 	struct extlinux *ext, struct ext_menu *menu, const struct ext_label *label);
+
+/* Where the file `name` lies, by its path on the volume. */
+struct text extlinux_path(struct extlinux *ext, struct text name);
 
 /* Without the carets that mark a key. */
 struct text extlinux_title(struct extlinux *ext, struct text title);

@@ -71,7 +71,7 @@ static struct menu_entry *start_file(struct extlinux *ext, struct text line)
 		.has_append = true, /* the common APPEND is for labels */
 	};
 	struct text rest = line, name = first_word(&rest);
-	struct text path = path_join(ext->files, ext->volume, ext->folder, name);
+	struct text path = extlinux_path(ext, name);
 
 	if (!name.len || is_module(name))
 		return NULL;

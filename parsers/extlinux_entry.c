@@ -19,10 +19,21 @@ struct text extlinux_title(struct extlinux *ext, struct text title)
 	return (struct text){out, used};
 }
 
+struct text extlinux_path(struct extlinux *ext, struct text name)
+{
+	struct text folder = ext->folder;
+
+	if (ext->root.len && name.len && name.at[0] == '/')
+		folder = ext->root;
+	while (ext->root.len && name.len && name.at[0] == '/')
+		name = text_skip(name, 1);
+	return path_join(ext->files, ext->volume, folder, name);
+}
+
 static struct boot_file *add_file(struct extlinux *ext, struct boot_file **list, struct text name)
 {
-	struct text path = path_join(ext->files, ext->volume, ext->folder, name);
-	struct boot_file *file = entry_add_file(ext->files, list, ext->volume, path);
+	struct boot_file *file =
+		entry_add_file(ext->files, list, ext->volume, extlinux_path(ext, name));
 
 	if (!file)
 		ext->problem = -ENOMEM;

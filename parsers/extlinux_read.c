@@ -123,7 +123,7 @@ static void on_include(struct extlinux *ext, struct text value)
 
 	if (!text_word(&value, &name))
 		return;
-	r = extlinux_read(ext, path_join(ext->files, ext->volume, ext->folder, name));
+	r = extlinux_read(ext, extlinux_path(ext, name));
 	if (r == -ENOMEM)
 		ext->problem = r;
 	else if (r)

@@ -46,6 +46,23 @@ static void keywords_ignore_case_and_blanks(void **state)
 	assert_text(entry(0)->config, "(hd0,msdos1)/boot/extlinux/extlinux.conf");
 }
 
+static void on_btrfs_paths_begin_at_the_subvolume_of_the_loader(void **state)
+{
+	struct volume_info *info = memfiles_volume(&guest, "hd0,msdos2", NULL, NULL);
+
+	(void)state;
+	info->fs_name = TEXT("btrfs");
+	memfiles_add(&guest, "(hd0,msdos2)/@rootfs/boot/k", "kernel");
+	memfiles_add(&guest, "(hd0,msdos2)/@rootfs/k", "kernel");
+	memfiles_add(&guest, "(hd0,msdos2)/boot/k", "another one");
+	memfiles_add(&guest, "(hd0,msdos2)/@rootfs/boot/more.cfg", "LABEL c\nKERNEL /k\n");
+	parse(&parser_extlinux, "(hd0,msdos2)/@rootfs/boot/extlinux/extlinux.conf",
+		"LABEL a\nKERNEL /boot/k\nLABEL b\nKERNEL ../../k\nINCLUDE //boot/more.cfg\n");
+	assert_boots(0, "/@rootfs/boot/k", "");
+	assert_boots(1, "/@rootfs/k", "");
+	assert_boots(2, "/@rootfs/k", "");
+}
+
 static void an_own_append_replaces_the_common_one(void **state)
 {
 	(void)state;
@@ -346,6 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(keywords_ignore_case_and_blanks),
+		TEST(on_btrfs_paths_begin_at_the_subvolume_of_the_loader),
 		TEST(an_own_append_replaces_the_common_one),
 		TEST(initrd_in_append_is_the_initrd_unless_a_line_names_one),
 		TEST(paths_begin_at_the_folder_of_the_configuration),
