@@ -16,6 +16,7 @@ struct limits {
 	uint32_t timeout_ms; /* wall clock of one inspection */
 	uint32_t max_entries;
 	uint64_t max_steps; /* statements and expansions of a boot script */
+	uint32_t max_log;   /* lines of `log`; repeated ones count once */
 };
 
 static inline struct limits limits_default(void)
@@ -28,6 +29,7 @@ static inline struct limits limits_default(void)
 		.timeout_ms = 10000,
 		.max_entries = 10000,
 		.max_steps = 2000000,
+		.max_log = 1000,
 	};
 }
 
@@ -39,7 +41,7 @@ enum {
 	MAX_LINK_HOPS = 40,      /* symbolic links followed in one look-up, as Linux */
 	MAX_PATH_BYTES = 4096,   /* a path in a guest */
 	MAX_MENU_DEPTH = 16,     /* submenus in submenus */
-	MAX_REPORT_LINES = 1000, /* lines of `log`; repeated ones count once */
+	MAX_REPORT_LINES = 100000, /* lines of `log`, whatever the setting */
 	MAX_EXTENTS = 1 << 20,   /* pieces of one file */
 	MAX_INITRDS = 64,        /* files of one entry's initrd */
 	MAX_MODULES = 64,        /* multiboot modules of one entry */

@@ -10,7 +10,7 @@ enum { REPORT_TEXT = 1024 };
 
 void report_init(struct report *report, struct arena *arena)
 {
-	*report = (struct report){.arena = arena};
+	*report = (struct report){.arena = arena, .limit = limits_default().max_log};
 }
 
 /* FNV-1a, 64 bits. */
@@ -41,7 +41,7 @@ static struct report_line *report_new_line(struct report *report)
 {
 	struct report_line *line;
 
-	if (report->lines >= MAX_REPORT_LINES)
+	if (report->lines >= report->limit)
 		return NULL;
 	line = arena_new(report->arena, struct report_line);
 	if (!line)

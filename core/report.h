@@ -22,16 +22,17 @@ enum { REPORT_BUCKETS = 64 };
 
 /*
  * Bounded: a line that says the same as an earlier one (kind, file and text equal) raises that
- * one's count; after MAX_REPORT_LINES further lines are only counted in `dropped`. The order is
+ * one's count; after `limit` lines further ones are only counted in `dropped`. The order is
  * the order of adding. Everything lives in the arena; when that is full a line is dropped too.
  */
 struct report {
 	struct arena *arena;
 	struct report_line *first, *last;
-	uint32_t lines, dropped;
+	uint32_t lines, dropped, limit;
 	struct report_line *buckets[REPORT_BUCKETS]; /* by hash */
 };
 
+/* The limit is that of limits_default(), until another one is set. */
 void report_init(struct report *report, struct arena *arena);
 
 void report_add(struct report *report, enum report_kind kind, const char *format, ...)

@@ -234,6 +234,7 @@ int answer_menu(const struct question *question, struct inspection *inspection, 
 
 	if (!question->n_disks)
 		return err_set(err, EINVAL, "a question without disks");
+	inspection->report.limit = question->limits.max_log;
 	fill_disks(question, inspection);
 	r = question->kind == QUESTION_CONFIG ? answer_config(question, inspection, err)
 					      : answer_guest(question, inspection, err);

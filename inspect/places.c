@@ -72,6 +72,7 @@ static int read_menu(struct files *files, const struct found *found, struct cand
 	*ret = (struct candidate){.found = found};
 	bootmenu_init(&ret->menu, files->arena);
 	report_init(&ret->report, files->arena);
+	ret->report.limit = outer->limit;
 	files->report = &ret->report;
 	r = found->parser->parse(files, found->volume, found->path, &ret->menu, &err);
 	if (r < 0)

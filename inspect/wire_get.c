@@ -9,6 +9,7 @@ enum {
 	VOLUME_MIN = 4 * 5 + 8,         /* bytes a volume takes at least */
 	REPORT_MIN = 1 + 5 + 4 + 4 + 5, /* bytes a line of the report takes at least */
 	DISK_MIN = 5 + 5 + 8 * 4 + 5,   /* bytes a disk takes */
+	DAEMON_LINES = 64,              /* what the daemon may add to a full log */
 	MAX_WIRE_ENTRIES = 1 << 20,     /* more than any setting of max-entries makes sense */
 };
 
@@ -66,6 +67,7 @@ static void get_report(struct wire_in *in, struct report *report)
 	report->first = lines;
 	report->last = &lines[count - 1];
 	report->lines = count;
+	report->limit = count + DAEMON_LINES;
 }
 
 /*

@@ -65,6 +65,7 @@ static void put_limits(struct strbuf *buf, const struct limits *limits)
 	wire_put_u32(buf, limits->timeout_ms);
 	wire_put_u32(buf, limits->max_entries);
 	wire_put_u64(buf, limits->max_steps);
+	wire_put_u32(buf, limits->max_log);
 }
 
 static void get_limits(struct wire_in *in, struct limits *limits)
@@ -76,6 +77,7 @@ static void get_limits(struct wire_in *in, struct limits *limits)
 	limits->timeout_ms = wire_get_u32(in, "limit inspect-timeout");
 	limits->max_entries = wire_get_u32(in, "limit max-entries");
 	limits->max_steps = wire_get_u64(in, "limit max-steps");
+	limits->max_log = wire_get_u32(in, "limit max-log");
 }
 
 void wire_put_question(struct strbuf *buf, const struct question *question)

@@ -143,7 +143,7 @@ static void reads_every_setting(void **state)
 						   "inspect-memory = 128M\n"
 						   "max-kernel = 32M\nmax-initrd = 2G\n"
 						   "max-config = 1M\nmax-entries = 50\n"
-						   "max-steps = 5000\n"
+						   "max-steps = 5000\nmax-log = 70\n"
 						   "worker-user = daemon\naccess = root\n"
 						   "disk-paths = off\ngrub-platform = pc\n"
 						   "grub-flavour = fedora\n"
@@ -165,8 +165,9 @@ static void reads_every_setting(void **state)
 	assert_int_equal(config->limits.max_config, MIB);
 	assert_int_equal(config->limits.max_entries, 50);
 	assert_int_equal(config->limits.max_steps, 5000);
+	assert_int_equal(config->limits.max_log, 70);
 	assert_text(config->worker_user, "daemon");
-	assert_int_equal(config->worker_user_line, 16);
+	assert_int_equal(config->worker_user_line, 17);
 	assert_text(config->access_group, "");
 	assert_false(config->disk_paths);
 	assert_text(config->platform, "pc");
