@@ -199,6 +199,10 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -m 755 $(B)/bootfs $(B)/bootfs-inspect $(B)/bootfs-pygrub $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/bootfs-admin $(B)/bootfs-menu $(DESTDIR)$(PREFIX)/libexec/bootfs
+	install -d $(DESTDIR)$(PREFIX)/sbin
+	ln -sf ../bin/bootfs $(DESTDIR)$(PREFIX)/sbin/mount.fuse.bootfs
+	install -D -m 644 etc/bootfs.bash-completion \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bootfs
 	[ ! -e $(B)/bootfs-config ] || \
 		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
 	[ -e $(DESTDIR)/etc/bootfs/bootfs.conf ] || \
@@ -216,6 +220,7 @@ install: all
 # All but the configuration and what was remembered (/etc/bootfs, /var/lib/bootfs).
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -rf bin/bootfs bin/bootfs-inspect bin/bootfs-pygrub \
+		sbin/mount.fuse.bootfs share/bash-completion/completions/bootfs \
 		libexec/bootfs share/doc/bootfs share/man/man[158]/bootfs*.[158] \
 		share/man/man7/bootfs-tree.7 lib/sysusers.d/bootfs.conf lib/tmpfiles.d/bootfs.conf
 	rm -f $(DESTDIR)$(UNITS)/bootfs.service

@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-enum { CHUNK = 1 << 17, CMDLINE_BYTES = 1 << 20 };
+enum { CHUNK = 1 << 16, CMDLINE_BYTES = 1 << 20 };
 
 /* ---- files ------------------------------------------------------------------------------------ */
 
@@ -41,12 +41,12 @@ static bool read_whole(int fd, char *to, size_t size, off_t at)
 /* Do both hold the same bytes? Two that are not there are the same as well. */
 static bool are_same(int a, int b)
 {
-	_free_ char *left = malloc(CHUNK), *right = malloc(CHUNK);
+	char left[CHUNK], right[CHUNK];
 	uint64_t size = size_of(a);
 
 	if (a < 0 || b < 0)
 		return a < 0 && b < 0;
-	if (size != size_of(b) || !left || !right)
+	if (size != size_of(b))
 		return false;
 	for (uint64_t at = 0; at < size; at += CHUNK) {
 		size_t part = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
@@ -210,15 +210,12 @@ static void judge(
 	}
 }
 
-/* The disk that xl would hand to a boot loader: the first. A copy; NULL: there is none. */
-static char *first_disk(const struct guest *guest)
+/* The disk that xl would hand to a boot loader: the first. NULL: there is none. */
+static const char *first_disk(const struct guest *guest)
 {
 	json_t *disk = json_array_get(json_object_get(guest->menu, "disks"), 0);
-	const char *path = json_string_value(json_object_get(disk, "path"));
 
-	if (guest->is_image)
-		return strdup(guest->name);
-	return path ? strdup(path) : NULL;
+	return guest->is_image ? guest->name : json_string_value(json_object_get(disk, "path"));
 }
 
 void compare_guest(
@@ -226,7 +223,7 @@ void compare_guest(
 {
 	CLEANUP(pygrub_answer_done)
 	struct pygrub_answer theirs = {.folder = -1, .kernel = -1, .ramdisk = -1};
-	_free_ char *disk = first_disk(guest);
+	const char *disk = first_disk(guest);
 	struct err err = {0};
 
 	*ret = (struct comparison){.verdict = VERDICT_TROUBLE};

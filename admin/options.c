@@ -65,7 +65,7 @@ static void take(struct admin_options *options, int option, const char *value)
 
 	if ((size_t)option < ARRAY_SIZE(flags) && flags[option])
 		*flags[option] = true;
-	else
+	else if ((size_t)option < ARRAY_SIZE(strings) && strings[option])
 		*strings[option] = value;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CHUNK = 1 << 20 };
+enum { CHUNK = 1 << 18 };
 
 static int check_free(const struct target *target, struct err *err)
 {
@@ -70,13 +70,13 @@ static int write_all(int fd, const char *at, size_t len)
 static int copy(
 	const struct target *target, const struct target_file *file, int from, struct err *err)
 {
-	_free_ char *buffer = malloc(CHUNK);
+	char buffer[CHUNK];
 	off_t total = 0;
 	struct stat st;
 	ssize_t n = 0;
 
-	if (!buffer || fstat(from, &st))
-		return err_set(err, ENOMEM, "out of memory");
+	if (fstat(from, &st))
+		return err_set(err, errno, "cannot read the %s: %m", file->name);
 	while ((n = read(from, buffer, CHUNK)) > 0) {
 		int r = write_all(file->fd, buffer, (size_t)n);
 

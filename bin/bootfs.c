@@ -5,11 +5,27 @@
 
 #include <stdio.h>
 
+/* As mount(8) wants it: 1 for a wrong call, 32 for a mount that failed. */
+static int mount_helper(int argc, char **argv)
+{
+	enum { HELPER_USAGE = 1, HELPER_FAILED = 32 };
+	struct options options;
+	struct err err = {0};
+
+	if (cli_mount_parse(argc, argv, &options, &err)) {
+		fprintf(stderr, "bootfs: %s\n", err.text);
+		return HELPER_USAGE;
+	}
+	return options.fake || !run(&options) ? 0 : HELPER_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	struct err err = {0};
 
+	if (argc > 0 && cli_is_mount_helper(argv[0]))
+		return mount_helper(argc, argv);
 	if (argc > 1 && is_command(argv[1]))
 		return command_run(argv);
 	if (daemon_cli_parse(argc, argv, &options, &err)) {

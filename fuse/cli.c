@@ -32,36 +32,6 @@ const char daemon_cli_help[] =
 	"\n"
 	"MOUNTPOINT: else as bootfs.conf says (/bootfs). See bootfs(8), bootfs-tree(7).\n";
 
-/* What mount(8) and fstab may hand to any file system; all of it is so here, or means nothing. */
-static const char *const generic_options[] = {"defaults", "ro", "rw", "nosuid", "suid", "nodev",
-	"dev", "noexec", "exec", "noatime", "relatime", "nodiratime", "atime", "strictatime",
-	"async", "auto", "noauto", "nofail", "_netdev", "user", "nouser", "users", "owner", "group",
-	"allow_other", "default_permissions", "silent", "loud"};
-
-static bool is_generic(struct text option)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(generic_options); i++) {
-		if (text_is(option, generic_options[i]))
-			return true;
-	}
-	return text_starts(option, TEXT("x-")) || text_starts(option, TEXT("X-")) ||
-	       text_starts(option, TEXT("comment="));
-}
-
-/* A comma-separated list, cut in place. */
-static int parse_mount_options(char *list, struct options *ret, struct err *err)
-{
-	char *rest = list, *option;
-
-	while ((option = strsep(&rest, ","))) {
-		if (strncmp(option, "config=", 7) == 0)
-			ret->config = option + 7;
-		else if (*option && !is_generic(text_of(option)))
-			return err_set(err, EINVAL, "unknown mount option \"%s\"", option);
-	}
-	return 0;
-}
-
 static int parse_ready_fd(const char *value, struct options *ret, struct err *err)
 {
 	uint64_t number;
@@ -89,7 +59,7 @@ static int parse_option(int option, const char *name, struct options *ret, struc
 		ret->foreground = true;
 		return 0;
 	case 'o':
-		return parse_mount_options(optarg, ret, err);
+		return cli_mount_options(optarg, false, ret, err);
 	case 'h':
 	case OPTION_HELP:
 		ret->help = true;
@@ -115,13 +85,15 @@ static int parse_option(int option, const char *name, struct options *ret, struc
 	}
 }
 
-/* mount(8) names a source first, which means nothing here. */
+/* mount(8) names a source first, which means nothing here but in the table of mounts. */
 static int parse_operands(int argc, char **argv, struct options *ret, struct err *err)
 {
 	if (argc > 2)
 		return err_set(err, EINVAL, "one mount point, not %d", argc);
 	if (argc)
 		ret->mountpoint = argv[argc - 1];
+	if (argc == 2)
+		ret->source = argv[0];
 	if (argc == 1 && is_command(ret->mountpoint))
 		return err_set(err, EINVAL,
 			"the command comes first: bootfs %s ...; for a folder of that name: ./%s",
@@ -145,7 +117,7 @@ int daemon_cli_parse(int argc, char **argv, struct options *ret, struct err *err
 	};
 	int option, r;
 
-	*ret = (struct options){.config = "/etc/bootfs/bootfs.conf", .ready_fd = -1};
+	*ret = (struct options){.config = CLI_CONFIG, .ready_fd = -1};
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":fho:", options, NULL)) != -1) {
 		r = parse_option(option, argv[optind - 1], ret, err);

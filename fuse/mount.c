@@ -134,8 +134,8 @@ static int do_mount(struct mount *m, struct err *err)
 	snprintf(options, sizeof(options),
 		"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions",
 		m->fuse_fd);
-	if (mount("bootfs", m->path, FUSE_TYPE, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		    options))
+	if (mount(m->source ? m->source : "bootfs", m->path, FUSE_TYPE,
+		    MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, options))
 		return err_set(err, errno, "%s: cannot mount: %m", m->path);
 	r = mounted_on(m->path, &m->here, err);
 	if (r)

@@ -8,6 +8,7 @@
 
 struct mount {
 	char path[PATH_MAX]; /* absolute, without links */
+	const char *source;  /* in the table of mounts; NULL: "bootfs" */
 	bool made;           /* the folder is ours, to be removed */
 	int fuse_fd;         /* /dev/fuse, mounted */
 	struct mounted here; /* what we mounted */

@@ -186,6 +186,7 @@ static int start(struct running *running, struct config *config, struct err *err
 		r = take_signals(daemon, err);
 	if (r)
 		return r;
+	running->mount.source = running->options->source;
 	r = mount_start(&running->mount, path ? path : daemon->config->mountpoint.at, err);
 	if (r)
 		return r;
