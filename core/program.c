@@ -17,3 +17,11 @@ bool program_beside(const char *name, char path[PATH_MAX])
 	memcpy(slash + 1, name, strlen(name) + 1);
 	return access(path, X_OK) == 0;
 }
+
+bool program_helper(const char *name, char path[PATH_MAX])
+{
+	char relative[NAME_MAX];
+
+	snprintf(relative, sizeof(relative), "../libexec/bootfs/%s", name);
+	return program_beside(relative, path) || program_beside(name, path);
+}

@@ -13,3 +13,6 @@
  * nothing that can be run lies there.
  */
 bool program_beside(const char *name, char path[PATH_MAX]) MUST_CHECK;
+
+/* One that only our programs start: installed in libexec, or built beside us. False: nowhere. */
+bool program_helper(const char *name, char path[PATH_MAX]) MUST_CHECK;

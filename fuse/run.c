@@ -34,8 +34,7 @@ struct running {
 /* bootfs-config, where it is installed or built; where it is missing, config_read() says so. */
 static void find_xl_helper(char path[PATH_MAX])
 {
-	if (!program_beside("../libexec/bootfs/bootfs-config", path) &&
-		!program_beside("bootfs-config", path))
+	if (!program_helper("bootfs-config", path))
 		snprintf(path, PATH_MAX, "bootfs-config");
 }
 
