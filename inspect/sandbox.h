@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "inspect/seccomp.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +17,10 @@ struct sandbox_settings {
 	bool private_root;    /* started in a mount namespace of its own: pivot to an empty root */
 	int keep_fds;         /* descriptors 0 ... keep_fds - 1 stay, all others are closed */
 	int parent_fd;        /* a socket whose end of file means that the parent is gone; or -1 */
+	int more_fds;         /* so many more may be opened by calls of more_calls */
 	int write_fds[2];     /* the only descriptors that may be written to */
+	const struct seccomp_rule *more_calls; /* besides those that every inspector may make */
+	size_t n_more_calls;
 };
 
 /*

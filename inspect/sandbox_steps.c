@@ -22,18 +22,24 @@ static int failed(struct err *err, const char *what)
 
 /* ---- root ---------------------------------------------------------------------------------- */
 
-/* A folder that is there and a mount of its own: the asker needs /proc itself. */
-#define EMPTY_ROOT "/proc"
-
-/*
- * Nothing that is mounted here may be seen outside. In a plain chroot "/" is no mount point and
- * cannot be told so; then it is enough that what the new root covers is private.
- */
-static int make_private(void)
+int sandbox_make_private(void)
 {
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
 		return 0;
-	return errno == EINVAL ? mount(NULL, EMPTY_ROOT, NULL, MS_PRIVATE, NULL) : -1;
+	return errno == EINVAL ? mount(NULL, SANDBOX_ROOT, NULL, MS_PRIVATE, NULL) : -1;
+}
+
+int sandbox_pivot(uint32_t *gaps, struct err *err)
+{
+	if (chdir(SANDBOX_ROOT) < 0)
+		return failed(err, "entering the new root");
+	if (syscall(SYS_pivot_root, ".", ".") == 0) {
+		if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+			return failed(err, "leaving the old root");
+		return 0;
+	}
+	*gaps |= GAP_PIVOT;
+	return chroot(".") < 0 ? failed(err, "chroot") : 0;
 }
 
 int sandbox_root(bool own_namespace, uint32_t *gaps, struct err *err)
@@ -44,17 +50,10 @@ int sandbox_root(bool own_namespace, uint32_t *gaps, struct err *err)
 		*gaps |= GAP_NAMESPACES | GAP_ROOT;
 		return 0;
 	}
-	if (make_private() < 0 ||
-		mount("none", EMPTY_ROOT, "tmpfs", flags, "size=4k,nr_inodes=1,mode=0555") < 0 ||
-		chdir(EMPTY_ROOT) < 0)
+	if (sandbox_make_private() < 0 ||
+		mount("none", SANDBOX_ROOT, "tmpfs", flags, "size=4k,nr_inodes=1,mode=0555") < 0)
 		return failed(err, "mounting an empty root");
-	if (syscall(SYS_pivot_root, ".", ".") == 0) {
-		if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-			return failed(err, "leaving the old root");
-		return 0;
-	}
-	*gaps |= GAP_PIVOT;
-	return chroot(".") < 0 ? failed(err, "chroot") : 0;
+	return sandbox_pivot(gaps, err);
 }
 
 /* ---- user and capabilities ----------------------------------------------------------------- */
@@ -76,7 +75,7 @@ static int drop_capabilities(struct err *err)
 	return 0;
 }
 
-static int change_user(uid_t uid, gid_t gid, struct err *err)
+int sandbox_change_user(uid_t uid, gid_t gid, struct err *err)
 {
 	uid_t u[3];
 	gid_t g[3];
@@ -109,7 +108,7 @@ int sandbox_user(uid_t uid, gid_t gid, uint32_t *gaps, struct err *err)
 	if (uid == (uid_t)-1)
 		*gaps |= GAP_USER;
 	else
-		r = change_user(uid, gid, err);
+		r = sandbox_change_user(uid, gid, err);
 	return r < 0 ? r : drop_capabilities(err);
 }
 
@@ -140,7 +139,7 @@ int sandbox_limits(const struct sandbox_settings *settings, struct err *err)
 	} limits[] = {
 		{RLIMIT_AS, settings->memory},
 		{RLIMIT_CPU, settings->cpu_seconds},
-		{RLIMIT_NOFILE, (rlim_t)settings->keep_fds},
+		{RLIMIT_NOFILE, (rlim_t)(settings->keep_fds + settings->more_fds)},
 		{RLIMIT_NPROC, 0},
 		{RLIMIT_CORE, 0},
 		{RLIMIT_MEMLOCK, 0},
