@@ -47,12 +47,13 @@ say = $(if $(VERBOSE),,@printf '  %-4s %s\n' '$(1)' '$(2)';)
 
 # ---- what is built of what ----------------------------------------------------------------
 
-FOLDERS := core disk parsers inspect render config fuse pygrub console admin
+FOLDERS := core disk parsers inspect serve render config fuse pygrub console admin
 sources = $(wildcard $(1)/*.c) $(wildcard $(1)/*/*.c)
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 archive = $(patsubst %,$(B)/lib%.a,$(1))
 
-PROGRAMS := bootfs bootfs-inspect bootfs-pygrub bootfs-menu bootfs-config bootfs-admin
+PROGRAMS := bootfs bootfs-inspect bootfs-inspect-nbd bootfs-serve bootfs-pygrub bootfs-menu \
+	bootfs-config bootfs-admin
 BUILT    := $(patsubst bin/%.c,$(B)/%,$(wildcard $(PROGRAMS:%=bin/%.c)))
 
 # The law: the daemon is linked with these and nothing else.
@@ -62,6 +63,13 @@ bootfs_link          := -pie
 bootfs-inspect_parts := inspect disk parsers render core
 bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash -ljansson -lpthread
 bootfs-inspect_link  := $(STATIC)
+# Reads what an NBD server has; its libraries would make every start of bootfs-inspect dear.
+bootfs-inspect-nbd_parts := $(bootfs-inspect_parts)
+bootfs-inspect-nbd_libs  := $(bootfs-inspect_libs) -lnbd
+bootfs-inspect-nbd_link  := -pie
+bootfs-serve_parts   := serve inspect core
+bootfs-serve_libs    :=
+bootfs-serve_link    := -pie
 bootfs-pygrub_parts  := pygrub config core
 bootfs-pygrub_libs   := -linih -ljansson
 bootfs-pygrub_link   := $(STATIC)
@@ -123,7 +131,7 @@ UNIT  := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
-TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash -ljansson -linih -lfuse3 -lpthread
+TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash -ljansson -linih -lfuse3 -lnbd -lpthread
 
 link_test = $(call say,LD,$@)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(TEST_SUPPORT) -Wl,--start-group \
 	$(call archive,$(FOLDERS)) -Wl,--end-group $(ALL_LDFLAGS) $(TEST_LIBS)
@@ -198,7 +206,8 @@ coverage:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -m 755 $(B)/bootfs $(B)/bootfs-inspect $(B)/bootfs-pygrub $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(B)/bootfs-admin $(B)/bootfs-menu $(DESTDIR)$(PREFIX)/libexec/bootfs
+	install -m 755 $(B)/bootfs-admin $(B)/bootfs-menu $(B)/bootfs-inspect-nbd \
+		$(B)/bootfs-serve $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -d $(DESTDIR)$(PREFIX)/sbin
 	ln -sf ../bin/bootfs $(DESTDIR)$(PREFIX)/sbin/mount.fuse.bootfs
 	install -D -m 644 etc/bootfs.bash-completion \

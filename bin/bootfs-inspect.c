@@ -1,5 +1,7 @@
 /* bootfs-inspect: the inspector, and the command that asks itself. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/image_format.h"
+#include "core/program.h"
 #include "inspect/ask.h"
 #include "inspect/cli.h"
 #include "inspect/worker.h"
@@ -44,11 +46,20 @@ static int show_error(const struct cli *cli, const struct err *err)
 	return show(cli, inspection);
 }
 
+static const char *helper(const char *name, char path[PATH_MAX])
+{
+	return program_helper(name, path) ? path : NULL;
+}
+
 static int ask_ourselves(const struct cli *cli)
 {
+	char inspector_nbd[PATH_MAX], serve[PATH_MAX];
 	bool root = geteuid() == 0;
 	const struct ask_settings settings = {
 		.inspector = "/proc/self/exe",
+		.inspector_nbd = helper("bootfs-inspect-nbd", inspector_nbd),
+		.serve = helper("bootfs-serve", serve),
+		.qemu_nbd = QEMU_NBD,
 		.uid = root ? NOBODY : (uid_t)-1,
 		.gid = root ? NOBODY : (gid_t)-1,
 		.namespaces = root,
@@ -71,7 +82,7 @@ int main(int argc, char **argv)
 	struct err err = {0};
 
 	if (argc == 3 && strcmp(argv[1], WORKER_ARGUMENT) == 0)
-		return worker_run(argv[2]);
+		return worker_run(argv[2], NULL);
 	switch (inspect_cli_parse(argc, argv, &cli, &err)) {
 	case CLI_GO_ON:
 		return ask_ourselves(&cli);

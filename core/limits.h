@@ -36,6 +36,8 @@ static inline struct limits limits_default(void)
 /* What nobody needs to set. */
 enum {
 	MAX_DISKS = 32,          /* of one domain */
+	MAX_IMAGE_LAYERS = 8,    /* an image and its backing images */
+	MAX_LAYERS = 64,         /* of all disks of one domain */
 	MAX_PARTITIONS = 128,    /* of one disk */
 	MAX_VOLUMES = 1024,      /* of one domain, all kinds */
 	MAX_LINK_HOPS = 40,      /* symbolic links followed in one look-up, as Linux */

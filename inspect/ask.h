@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "inspect/ask_serve.h"
 #include "inspect/inspection.h"
 #include "inspect/question.h"
 
@@ -10,7 +11,10 @@
 /* How inspectors are started; the same for all of one process. */
 struct ask_settings {
 	const char *inspector; /* path of the bootfs-inspect program */
-	uid_t uid;             /* the inspector's user and group; (uid_t)-1: keep ours */
+	/* For questions about images: paths of bootfs-inspect-nbd and bootfs-serve; NULL: missing. */
+	const char *inspector_nbd, *serve;
+	const char *qemu_nbd; /* path of qemu-nbd, whether it is there or not */
+	uid_t uid;            /* the inspector's user and group; (uid_t)-1: keep ours */
 	gid_t gid;
 	bool namespaces; /* own mount, pid, ipc and uts namespaces; without where refused */
 	/*
@@ -35,6 +39,11 @@ struct ask {
 	char *question;       /* the question as it was sent, on the heap */
 	size_t question_length;
 	struct limits limits;
+	/*
+	 * Of its images. All are killed when the ask ends; those that are not dead by then are the
+	 * caller's to reap: servers_reap().
+	 */
+	struct servers servers;
 };
 
 /*
@@ -55,6 +64,9 @@ int ask_start(const struct ask_settings *settings, const struct question *questi
  */
 int ask_finish(
 	struct ask *ask, struct inspection **ret, int *ret_content, struct err *err) MUST_CHECK;
+
+/* Kills the child and its servers, and waits for none. */
+void ask_kill(struct ask *ask);
 
 /*
  * Kills the child and frees everything; for timeouts and interrupts. 0: ended. -EAGAIN: the child

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -85,7 +85,7 @@ static int fill_disks(
 
 		if (arena_text(&inspection->arena, asked->path, &disk->path) < 0)
 			return err_set(err, ENOMEM, "no memory for an answer");
-		disk->size = asked->size;
+		disk->size = asked->image ? disk->size : asked->size;
 		disk->device = asked->device;
 		disk->file_device = asked->file_device;
 		disk->inode = asked->inode;
@@ -105,9 +105,44 @@ static int decode_inspection(
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < question.n_disks; i++)
-		sizes[i] = question.disks[i].size;
+		sizes[i] = question.disks[i].image ? 0 : question.disks[i].size;
 	r = wire_get_inspection(bytes, sizes, question.n_disks, ret, err);
 	return r < 0 ? r : fill_disks(ret, &question, err);
+}
+
+/* "PATH: NBD server: connection reset" becomes "PATH: why". */
+static int explain(struct arena *arena, struct text path, struct text why, struct text *text)
+{
+	if (!text_starts(*text, path) ||
+		!text_starts(text_skip(*text, path.len), TEXT(": " NBD_SERVER ": ")))
+		return 0;
+	return arena_printf(arena, text, "%.*s: %.*s", TEXT_ARG(path), TEXT_ARG(why));
+}
+
+/* The inspector knows only that nobody answered; who should have may have said why. */
+static int explain_disk(
+	const struct ask *ask, struct inspection *inspection, uint32_t i, struct err *err)
+{
+	_strbuf_ struct strbuf why = {0};
+	struct text path = inspection->disks[i].path;
+	int r;
+
+	servers_complaint(&ask->servers, i, &why);
+	if (!why.len)
+		return 0;
+	r = explain(&inspection->arena, path, strbuf_text(&why), &inspection->error);
+	for (struct report_line *line = inspection->report.first; line && r == 0; line = line->next)
+		r = explain(&inspection->arena, path, strbuf_text(&why), &line->text);
+	return r < 0 ? err_set(err, ENOMEM, "no memory for an answer") : 0;
+}
+
+static int explain_all(const struct ask *ask, struct inspection *inspection, struct err *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < inspection->n_disks && r == 0 && ask->servers.n; i++)
+		r = explain_disk(ask, inspection, i, err);
+	return r;
 }
 
 static int take_inspection(
@@ -119,6 +154,8 @@ static int take_inspection(
 	if (!inspection)
 		return err_set(err, ENOMEM, "no memory for an inspection");
 	r = decode_inspection(ask, bytes, inspection, err);
+	if (r == 0)
+		r = explain_all(ask, inspection, err);
 	if (r < 0)
 		inspection_free(inspection);
 	else
@@ -163,6 +200,12 @@ int ask_finish(struct ask *ask, struct inspection **ret, int *ret_content, struc
 
 /* ---- giving up, waiting --------------------------------------------------------------------- */
 
+void ask_kill(struct ask *ask)
+{
+	(void)pidfd_send_signal(ask->pidfd, SIGKILL, NULL, 0);
+	servers_kill(&ask->servers);
+}
+
 int ask_abort(struct ask *ask)
 {
 	enum { DIES_WITHIN_MS = 50 };
@@ -171,7 +214,7 @@ int ask_abort(struct ask *ask)
 
 	if (ask->pidfd < 0)
 		return 0;
-	(void)syscall(SYS_pidfd_send_signal, ask->pidfd, SIGKILL, NULL, 0);
+	ask_kill(ask);
 	if (poll(&dead, 1, DIES_WITHIN_MS) == 0) {
 		int pidfd = steal_fd(&ask->pidfd);
 
@@ -192,6 +235,15 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* They are killed; whoever asks by hand sees none of them afterwards, unless its disk hangs. */
+static void await_servers(struct servers *servers)
+{
+	int64_t end = now_ms() + 1000;
+
+	while (!servers_reap(servers) && now_ms() < end)
+		poll(NULL, 0, 1);
+}
+
 int ask_and_wait(const struct ask_settings *settings, const struct question *question,
 	struct inspection **ret, int *ret_content, struct err *err)
 {
@@ -204,10 +256,14 @@ int ask_and_wait(const struct ask_settings *settings, const struct question *que
 	while ((left = deadline - now_ms()) > 0) {
 		struct pollfd dead = {.fd = ask.pidfd, .events = POLLIN};
 
-		if (poll(&dead, 1, left < INT32_MAX ? (int)left : INT32_MAX) > 0)
-			return ask_finish(&ask, ret, ret_content, err);
+		if (poll(&dead, 1, left < INT32_MAX ? (int)left : INT32_MAX) > 0) {
+			r = ask_finish(&ask, ret, ret_content, err);
+			await_servers(&ask.servers);
+			return r;
+		}
 	}
 	ask_abort(&ask);
+	await_servers(&ask.servers);
 	return err_set(err, ETIMEDOUT, "inspector gave no answer within %u.%u s (inspect-timeout)",
 		question->limits.timeout_ms / 1000, question->limits.timeout_ms % 1000 / 100);
 }

@@ -6,3 +6,6 @@
 
 /* Closes and frees whatever is left; the child must be reaped. */
 void ask_done(struct ask *ask);
+
+/* A memfd of fixed size: it can neither grow nor shrink. -1 with errno. */
+int ask_make_memory(const char *name, uint64_t size, int more_seals) MUST_CHECK;

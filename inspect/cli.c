@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/cli.h"
 
-#include "inspect/ask.h"
+#include "core/image_format.h"
+#include "inspect/cli_images.h"
 
 #include <getopt.h>
 
 static const char usage[] =
 	"Usage: bootfs-inspect [OPTION]... IMAGE...\n"
 	"Shows what the boot loader in a guest's disk would boot, and how that was found.\n"
-	"Several images are several disks of one guest, the first one hd0.\n"
+	"Several images are several disks of one guest, the first one hd0. An image may be the\n"
+	"URL of an NBD server, as nbd://HOST/EXPORT.\n"
 	"\n"
 	"      --json                print one JSON object, as menu.json has it\n"
 	"      --grub-platform=NAME  what GRUB's $grub_platform is: xen (default), pc, efi\n"
@@ -17,6 +19,9 @@ static const char usage[] =
 	"      --entry=ENTRY         boot this one: index, path (1>2), id or title\n"
 	"      --offset=BYTES        the file system of the first image begins here\n"
 	"      --partition=N         the first image is partition N of a disk\n"
+	"      --format=FORMAT       the images are qcow2, vhd, vhdx, vmdk, qcow or qed; not found "
+	"out\n"
+	"      --backing=PATH:FORMAT the first image is backed by this one, that by the next\n"
 	"      --isconfig            the image is a configuration file; what it names is not "
 	"looked for\n"
 	"      --help, --version\n"
@@ -32,6 +37,8 @@ enum {
 	OPT_OFFSET,
 	OPT_PARTITION,
 	OPT_ISCONFIG,
+	OPT_FORMAT,
+	OPT_BACKING,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -44,6 +51,8 @@ static const struct option options[] = {
 	{"entry", required_argument, NULL, OPT_ENTRY},
 	{"offset", required_argument, NULL, OPT_OFFSET},
 	{"partition", required_argument, NULL, OPT_PARTITION},
+	{"format", required_argument, NULL, OPT_FORMAT},
+	{"backing", required_argument, NULL, OPT_BACKING},
 	{"isconfig", no_argument, NULL, OPT_ISCONFIG},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -81,7 +90,24 @@ static enum cli_next set_offset(struct question *question, const char *value)
 	return CLI_GO_ON;
 }
 
-static enum cli_next set(struct cli *cli, int option, const char *value)
+static enum cli_next set_format(struct cli *cli, const char *value)
+{
+	const char *format = image_format_find(text_of(value));
+
+	if (!format)
+		return wrong("no such format: ", value);
+	cli->format = strcmp(format, "raw") == 0 ? NULL : format;
+	return CLI_GO_ON;
+}
+
+static enum cli_next set_backing(struct cli *cli, char *value)
+{
+	struct err err = {0};
+
+	return cli_backing_add(cli, value, &err) < 0 ? wrong(err.text, "") : CLI_GO_ON;
+}
+
+static enum cli_next set(struct cli *cli, int option, char *value)
 {
 	struct question *question = &cli->question;
 
@@ -105,6 +131,10 @@ static enum cli_next set(struct cli *cli, int option, const char *value)
 		return set_offset(question, value);
 	case OPT_PARTITION:
 		return set_partition(question, value);
+	case OPT_FORMAT:
+		return set_format(cli, value);
+	case OPT_BACKING:
+		return set_backing(cli, value);
 	case OPT_ISCONFIG:
 		question->kind = QUESTION_CONFIG;
 		return CLI_GO_ON;
@@ -119,17 +149,24 @@ static enum cli_next set(struct cli *cli, int option, const char *value)
 	}
 }
 
-static enum cli_next open_images(
-	int count, char **paths, struct question *question, struct err *err)
+static enum cli_next open_images(struct cli *cli, int count, char **paths, struct err *err)
 {
+	struct question *question = &cli->question;
+
 	if (!count)
 		return wrong("which image?", "");
 	if (count > MAX_DISKS || (question->kind == QUESTION_CONFIG && count > 1))
 		return wrong("too many images", "");
+	if (question->kind == QUESTION_CONFIG && cli->format)
+		return wrong("a configuration file has no image format", "");
+	if (cli->n_backing && !cli->format)
+		return wrong("--backing is for images that --format is given for", "");
 	for (int i = 0; i < count; i++) {
-		if (ask_open_disk(paths[i], &question->disks[i], err) < 0)
-			return CLI_FAILED;
+		int r = cli_image_open(cli, (uint32_t)i, paths[i], err);
+
 		question->n_disks++;
+		if (r < 0)
+			return CLI_FAILED;
 	}
 	return CLI_GO_ON;
 }
@@ -148,12 +185,12 @@ enum cli_next inspect_cli_parse(int argc, char **argv, struct cli *ret, struct e
 		if (next != CLI_GO_ON)
 			return next;
 	}
-	return open_images(argc - optind, argv + optind, &ret->question, err);
+	return open_images(ret, argc - optind, argv + optind, err);
 }
 
 void inspect_cli_done(struct cli *cli)
 {
 	for (uint32_t i = 0; i < cli->question.n_disks; i++)
-		close(cli->question.disks[i].fd);
+		cli_image_close(cli, i);
 	cli->question.n_disks = 0;
 }

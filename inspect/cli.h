@@ -5,9 +5,23 @@
 #include "inspect/inspection.h"
 #include "inspect/question.h"
 
+/* One disk in a format of its own, or elsewhere. */
+struct cli_image {
+	struct image image;
+	struct image_layer layers[MAX_IMAGE_LAYERS];
+};
+
+struct cli_backing {
+	const char *path, *format;
+};
+
 struct cli {
 	struct question question; /* its disks are open; texts are borrowed from argv */
 	bool json;
+	const char *format; /* QEMU's name; NULL: the images are raw */
+	struct cli_backing backing[MAX_IMAGE_LAYERS - 1]; /* of the first image, its own first */
+	uint32_t n_backing;
+	struct cli_image images[MAX_DISKS];
 };
 
 enum cli_next { CLI_GO_ON, CLI_DONE, CLI_USAGE, CLI_FAILED };

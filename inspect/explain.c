@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "disk/image.h"
 #include "inspect/places.h"
 
 #include "core/strbuf.h"
@@ -153,6 +154,25 @@ static void name_command(struct strbuf *out, const struct question *question)
 	strbuf_add(out, question->domain.len ? question->domain : question->disks[0].path);
 }
 
+/* A disk whose format nobody named is raw: what it looks like is for people only. */
+static int explain_nothing(struct guest *guest)
+{
+	const struct question *question = guest->question;
+
+	for (uint32_t i = 0; i < question->n_disks; i++) {
+		const char *format =
+			question->disks[i].image ? NULL : image_looks_like(&guest->disks[i].dev);
+
+		if (format)
+			return places_fail(question, guest->inspection,
+				"read as raw bytes, but looks like a %s image; name its format: "
+				"format=%s in the domain's disk line, or --format=%s",
+				format, format, format);
+	}
+	return places_fail(question, guest->inspection,
+		"no partition table and no known file system; is it a guest's disk?");
+}
+
 int places_explain(struct guest *guest, uint32_t places)
 {
 	const struct volume *problem = first_problem(guest);
@@ -162,8 +182,7 @@ int places_explain(struct guest *guest, uint32_t places)
 	if (problem)
 		return explain_problem(guest, problem);
 	if (nothing_at_all(guest))
-		return places_fail(guest->question, guest->inspection,
-			"no partition table and no known file system; is it a guest's disk?");
+		return explain_nothing(guest);
 	places_name_volumes(guest, &volumes);
 	if (volumes.failed)
 		return -ENOMEM;

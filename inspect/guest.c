@@ -3,6 +3,9 @@
 
 #include "core/checked.h"
 #include "inspect/hash.h"
+#include "inspect/served.h"
+
+#include <errno.h>
 
 struct guest_volume {
 	struct volume_info info; /* first: a pointer to it is one to all */
@@ -234,6 +237,24 @@ static struct parse_settings settings_of(const struct question *question)
 	};
 }
 
+/* A disk that nobody serves is an empty one, and a warning. */
+static struct blockdev open_served(struct guest *guest, uint32_t index)
+{
+	const struct question_disk *asked = &guest->question->disks[index];
+	struct arena *arena = &guest->inspection->arena;
+	struct blockdev dev = blockdev_on_memory("", 0);
+	struct err err = {0};
+
+	if (served_open(guest->question, index, arena, &dev, &err) < 0) {
+		err_prefix(&err, "%.*s", TEXT_ARG(asked->path));
+		report_add(&guest->inspection->report, REPORT_WARNING, "%s", err.text);
+		if (!guest->not_served.code)
+			guest->not_served = err;
+	}
+	guest->inspection->disks[index].size = dev.size;
+	return dev;
+}
+
 static void fill_disks(struct guest *guest)
 {
 	const struct question *question = guest->question;
@@ -242,7 +263,9 @@ static void fill_disks(struct guest *guest)
 		const struct question_disk *asked = &question->disks[i];
 
 		guest->disks[i] = (struct disk){
-			.dev = blockdev_on_fd(asked->fd, i, asked->size, asked->sector_size),
+			.dev = asked->image ? open_served(guest, i)
+					    : blockdev_on_fd(asked->fd, i, asked->size,
+						      asked->sector_size),
 			.partition = asked->partition,
 			.offset = i == 0 ? question->offset : 0,
 			.device = asked->device,
@@ -250,6 +273,15 @@ static void fill_disks(struct guest *guest)
 			.vdev = asked->vdev,
 		};
 	}
+}
+
+static bool has_no_bytes(const struct guest *guest)
+{
+	for (uint32_t i = 0; i < guest->question->n_disks; i++) {
+		if (guest->disks[i].dev.size)
+			return false;
+	}
+	return true;
 }
 
 int guest_open(struct guest *guest, const struct question *question, struct inspection *inspection,
@@ -269,6 +301,8 @@ int guest_open(struct guest *guest, const struct question *question, struct insp
 		.context = guest,
 	};
 	fill_disks(guest);
+	if (guest->not_served.code && has_no_bytes(guest))
+		return err_set(err, EIO, "%s", guest->not_served.text);
 	return volumes_scan(&guest->volumes, &inspection->arena, &inspection->report, guest->disks,
 		question->n_disks, err);
 }

@@ -24,6 +24,7 @@ struct guest {
 	const struct question *question;
 	struct inspection *inspection;
 	struct disk disks[MAX_DISKS];
+	struct err not_served; /* why the first of those that are images cannot be read */
 	struct volumes volumes;
 	struct parse_settings settings;
 	struct files files; /* its context is the guest */

@@ -14,9 +14,35 @@ enum question_kind {
 };
 #define QUESTION_KINDS (QUESTION_CONFIG + 1)
 
-struct question_disk {
-	/* Asker's side: open read-only; passed at a fixed number. -1 and size 0: not to be had. */
+struct served_ops;
+
+/* What the child's word begins with where a disk's server, not the disk, is the reason. */
+#define NBD_SERVER "NBD server"
+
+/* One file of an image that is not plain bytes: the image itself, or one that backs it. */
+struct image_layer {
+	/* Asker's side: open read-only; child's side: the same, to check the header. */
 	int fd;
+	struct text path;   /* as configured */
+	struct text format; /* QEMU's name, never guessed: "qcow2", "vpc", "raw" */
+	uint64_t size;      /* bytes of the file */
+};
+
+/* A disk that an NBD server has: a remote one, or QEMU for an image in a format of its own. */
+struct image {
+	struct text url;            /* nbd://..., nbd+unix://...; empty: an image of layers */
+	struct image_layer *layers; /* the image itself first, then what backs it */
+	uint32_t n_layers;
+};
+
+struct question_disk {
+	/*
+	 * Asker's side: open read-only; passed at a fixed number. -1 and size 0: not to be had.
+	 * Child's side, of an image: the socket on which inspect/handoff.h gets the connection.
+	 */
+	int fd;
+	const struct image
+		*image;       /* NULL: plain bytes behind fd; else size is the child's to find */
 	struct text path;     /* as configured, for log and source */
 	struct text vdev;     /* "xvda", "hda1"; empty: in order */
 	uint32_t partition;   /* from vdev: 1 for hda1; 0: a whole disk */
@@ -51,8 +77,9 @@ struct question {
 	struct limits limits;
 	uint32_t content_entry; /* QUESTION_CONTENT: index of the entry */
 	enum content_slot content_slot;
-	uint64_t content_size;     /* as the menu's answer said; different now: an error */
-	uint64_t content_identity; /* likewise */
+	uint64_t content_size;           /* as the menu's answer said; different now: an error */
+	uint64_t content_identity;       /* likewise */
+	const struct served_ops *served; /* child's side: how images are read; NULL: they are not */
 };
 
 /* The most bytes an answer to it may have; also what the answer's memfd is made with. */

@@ -11,12 +11,12 @@
 
 enum {
 	CHILD_STACK = 64 * 1024,
-	ABOVE_ALL = WORKER_DISKS + MAX_DISKS, /* no fixed number is as high */
+	ABOVE_ALL = SPAWN_FDS, /* no fixed number is as high */
 };
 
 struct child {
 	struct spawn *spawn;
-	const char *argv[4];
+	const char *const *argv;
 	int failed; /* errno of what the child could not do; our memory is one */
 };
 
@@ -45,20 +45,19 @@ __attribute__((no_sanitize_address)) static int child_main(void *argument)
 
 	if (place_descriptors(child->spawn)) {
 		union {
-			const char **constant;
-			char **plain;
+			const char *const *constant;
+			char *const *plain;
 		} argv = {child->argv};
 
-		execve(child->spawn->inspector, argv.plain, no_environment);
+		execve(child->spawn->program, argv.plain, no_environment);
 	}
 	child->failed = errno;
 	_exit(127);
 }
 
-static pid_t start(struct child *child, void *stack, bool namespaces, int *pidfd)
+static pid_t start(struct child *child, void *stack, int apart, int *pidfd)
 {
-	const int apart = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-	int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (namespaces ? apart : 0);
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | apart;
 
 	return clone(child_main, (char *)stack + CHILD_STACK, flags, child, pidfd);
 }
@@ -69,8 +68,9 @@ static bool refused(int error)
 }
 
 /* With all signals blocked: a handler of ours must not run in the child. */
-static pid_t start_blocked(struct child *child, char *order, bool namespaces, int *pidfd)
+static pid_t start_blocked(struct child *child, int *pidfd)
 {
+	const struct spawn *spawn = child->spawn;
 	void *stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	sigset_t all, old;
@@ -81,10 +81,9 @@ static pid_t start_blocked(struct child *child, char *order, bool namespaces, in
 		return -1;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (int i = namespaces ? 0 : 1; i < 2 && pid < 0; i++) {
-		child->spawn->order.private_root = i == 0;
-		worker_order_print(&child->spawn->order, order);
-		pid = start(child, stack, i == 0, pidfd);
+	for (int i = spawn->apart ? 0 : 1; i < 2 && pid < 0; i++) {
+		child->argv = i == 0 ? spawn->argv : spawn->argv_plain;
+		pid = start(child, stack, i == 0 ? spawn->apart : 0, pidfd);
 		if (pid < 0 && !refused(errno))
 			break;
 	}
@@ -95,21 +94,17 @@ static pid_t start_blocked(struct child *child, char *order, bool namespaces, in
 	return pid;
 }
 
-int spawn_start(struct spawn *spawn, bool namespaces, pid_t *pid, int *pidfd, struct err *err)
+int spawn_start(struct spawn *spawn, pid_t *pid, int *pidfd, struct err *err)
 {
-	char order[WORKER_ORDER_LENGTH];
-	struct child child = {
-		.spawn = spawn,
-		.argv = {"bootfs-inspect", WORKER_ARGUMENT, order, NULL},
-	};
+	struct child child = {.spawn = spawn};
 
-	*pid = start_blocked(&child, order, namespaces, pidfd);
+	*pid = start_blocked(&child, pidfd);
 	if (*pid < 0)
-		return err_set(err, errno, "cannot start an inspector: %s", strerror(errno));
+		return err_set(err, errno, "cannot start %s: %s", spawn->program, strerror(errno));
 	if (!child.failed)
 		return 0;
 	waitpid(*pid, NULL, 0);
 	close(*pidfd);
 	return err_set(
-		err, child.failed, "cannot start %s: %s", spawn->inspector, strerror(child.failed));
+		err, child.failed, "cannot start %s: %s", spawn->program, strerror(child.failed));
 }

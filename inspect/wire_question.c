@@ -4,6 +4,45 @@
 
 #include <errno.h>
 
+enum { LAYER_MIN = 5 + 5 + 8 }; /* bytes a layer takes at least */
+
+static void put_image(struct strbuf *buf, const struct image *image)
+{
+	wire_put_u8(buf, image != NULL);
+	if (!image)
+		return;
+	wire_put_text(buf, image->url);
+	wire_put_u32(buf, image->n_layers);
+	for (uint32_t i = 0; i < image->n_layers; i++) {
+		wire_put_text(buf, image->layers[i].path);
+		wire_put_text(buf, image->layers[i].format);
+		wire_put_u64(buf, image->layers[i].size);
+	}
+}
+
+static const struct image *get_image(struct wire_in *in)
+{
+	struct image *image;
+
+	if (!wire_get_bool(in, "disk is an image"))
+		return NULL;
+	image = wire_array(in, 1, sizeof(*image), "image");
+	if (!image)
+		return NULL;
+	image->url = wire_get_text(in, "image URL");
+	image->n_layers = wire_get_count(in, MAX_IMAGE_LAYERS, LAYER_MIN, "image layers");
+	image->layers = wire_array(in, image->n_layers, sizeof(*image->layers), "image layers");
+	for (uint32_t i = 0; i < image->n_layers && image->layers; i++) {
+		image->layers[i].fd = -1;
+		image->layers[i].path = wire_get_text(in, "layer path");
+		image->layers[i].format = wire_get_text(in, "layer format");
+		image->layers[i].size = wire_get_u64(in, "layer size");
+		if (image->layers[i].size > INT64_MAX)
+			wire_refuse(in, "layer size", "too big");
+	}
+	return image;
+}
+
 static void put_disk(struct strbuf *buf, const struct question_disk *disk)
 {
 	wire_put_text(buf, disk->path);
@@ -14,6 +53,7 @@ static void put_disk(struct strbuf *buf, const struct question_disk *disk)
 	wire_put_u64(buf, disk->file_device);
 	wire_put_u64(buf, disk->inode);
 	wire_put_u32(buf, disk->sector_size);
+	put_image(buf, disk->image);
 }
 
 static void get_disk(struct wire_in *in, struct question_disk *disk)
@@ -32,6 +72,7 @@ static void get_disk(struct wire_in *in, struct question_disk *disk)
 	if (disk->sector_size < 512 || disk->sector_size > 4096 ||
 		(disk->sector_size & (disk->sector_size - 1)))
 		wire_refuse(in, "disk sector size", "no power of two from 512 to 4096");
+	disk->image = get_image(in);
 }
 
 static void put_policy(struct strbuf *buf, const struct boot_policy *policy)

@@ -3,6 +3,7 @@
 
 #include "inspect/answer.h"
 #include "inspect/sandbox.h"
+#include "inspect/served.h"
 #include "inspect/wire.h"
 
 #include <errno.h>
@@ -14,6 +15,20 @@ enum {
 };
 
 /* ---- question and answer ------------------------------------------------------------------- */
+
+/* Where the asker has put them. */
+static void number_fds(struct question *question)
+{
+	int fd = WORKER_DISKS + (int)question->n_disks;
+
+	for (uint32_t i = 0; i < question->n_disks; i++) {
+		const struct image *image = question->disks[i].image;
+
+		question->disks[i].fd = WORKER_DISKS + (int)i;
+		for (uint32_t k = 0; image && k < image->n_layers; k++)
+			image->layers[k].fd = fd++;
+	}
+}
 
 static int read_question(struct arena *arena, struct question *ret, struct err *err)
 {
@@ -29,8 +44,8 @@ static int read_question(struct arena *arena, struct question *ret, struct err *
 		return err_set(err, errno, "reading the question: %s", strerror(errno));
 	message = (struct text){bytes, (size_t)n};
 	r = wire_get_question(message, arena, ret, err);
-	for (uint32_t i = 0; i < ret->n_disks && r == 0; i++)
-		ret->disks[i].fd = WORKER_DISKS + (int)i;
+	if (r == 0)
+		number_fds(ret);
 	return r;
 }
 
@@ -73,7 +88,7 @@ static int answer_with_content(const struct question *question, struct err *err)
 	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
 }
 
-int worker_answer(uint32_t gaps, struct err *err)
+int worker_answer(const struct served_ops *served, uint32_t gaps, struct err *err)
 {
 	_arena_ struct arena arena = {.limit = 2 * (size_t)MAX_QUESTION};
 	struct question question = {0};
@@ -81,6 +96,7 @@ int worker_answer(uint32_t gaps, struct err *err)
 
 	if (r < 0)
 		return r;
+	question.served = served;
 	if (question.kind == QUESTION_CONTENT)
 		return answer_with_content(&question, err);
 	return answer_with_menu(&question, gaps, err);
@@ -94,7 +110,8 @@ static void prepare_malloc(void)
 	free(first);
 }
 
-int worker_enter(const char *order_string, uint32_t *gaps, struct err *err)
+int worker_enter(
+	const char *order_string, const struct served_ops *served, uint32_t *gaps, struct err *err)
 {
 	struct sandbox_settings sandbox;
 	struct worker_order order;
@@ -116,18 +133,24 @@ int worker_enter(const char *order_string, uint32_t *gaps, struct err *err)
 		.parent_fd = WORKER_PARENT,
 		.write_fds = {WORKER_ANSWER, WORKER_CONTENT},
 	};
+	if (served) {
+		sandbox.memory += served->memory;
+		sandbox.more_fds = MAX_DISKS;
+		sandbox.more_calls = served->calls;
+		sandbox.n_more_calls = served->n_calls;
+	}
 	return sandbox_enter(&sandbox, gaps, err);
 }
 
-int worker_run(const char *order)
+int worker_run(const char *order, const struct served_ops *served)
 {
 	_strbuf_ struct strbuf failure = {0};
 	struct err err = {0}, ignored = {0};
 	uint32_t gaps;
-	int r = worker_enter(order, &gaps, &err);
+	int r = worker_enter(order, served, &gaps, &err);
 
 	if (r == 0)
-		r = worker_answer(gaps, &err);
+		r = worker_answer(served, gaps, &err);
 	if (r == 0)
 		return 0;
 	wire_put_failure(&failure, &err);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct served_ops;
+
 /* Where the asker puts the descriptors; 0, 1 and 2 are /dev/null. */
 enum worker_fd {
 	WORKER_NULL = 0,
@@ -15,7 +17,7 @@ enum worker_fd {
 	WORKER_ANSWER = 4,   /* memfd of fixed size */
 	WORKER_PARENT = 5,   /* socket: its end of file means that the asker is gone */
 	WORKER_CONTENT = 6,  /* memfd of fixed size, or /dev/null */
-	WORKER_DISKS = 7,    /* and up: the question's disks, in order */
+	WORKER_DISKS = 7,    /* and up: the question's disks, then the layers of its images */
 };
 
 /* What the process must know before it may look at the question; its second argument. */
@@ -24,8 +26,8 @@ struct worker_order {
 	gid_t gid;
 	uint64_t memory;      /* bytes */
 	uint32_t cpu_seconds; /* processor time */
-	uint32_t disks;
-	bool private_root; /* it has namespaces of its own */
+	uint32_t disks;       /* descriptors from WORKER_DISKS on */
+	bool private_root;    /* it has namespaces of its own */
 };
 
 enum { WORKER_ORDER_LENGTH = 100 }; /* bytes of a printed order, NUL included */
@@ -35,14 +37,18 @@ void worker_order_print(const struct worker_order *order, char out[WORKER_ORDER_
 /* False: not what worker_order_print() writes. */
 bool worker_order_parse(const char *string, struct worker_order *ret);
 
-/* Enters the sandbox as ordered. The errors of sandbox_enter(); -EINVAL: no such order. */
-int worker_enter(const char *order, uint32_t *gaps, struct err *err) MUST_CHECK;
+/*
+ * Enters the sandbox as ordered; with `served` (else NULL) one in which images can be read. The
+ * errors of sandbox_enter(); -EINVAL: no such order.
+ */
+int worker_enter(const char *order, const struct served_ops *served, uint32_t *gaps,
+	struct err *err) MUST_CHECK;
 
 /* Reads the question and writes the answer; after worker_enter(). `gaps` becomes part of it. */
-int worker_answer(uint32_t gaps, struct err *err) MUST_CHECK;
+int worker_answer(const struct served_ops *served, uint32_t gaps, struct err *err) MUST_CHECK;
 
 /*
  * Enters the sandbox, reads the question, writes the answer. The exit status: 0 also for a
  * failure that the answer tells; 2 where not even that could be written.
  */
-int worker_run(const char *order);
+int worker_run(const char *order, const struct served_ops *served);

@@ -26,7 +26,7 @@ bool worker_order_parse(const char *string, struct worker_order *ret)
 			return false;
 	}
 	if (n != ARRAY_SIZE(numbers) || numbers[0] > UINT32_MAX || numbers[1] > UINT32_MAX ||
-		numbers[3] > UINT32_MAX || numbers[4] > MAX_DISKS || numbers[5] > 1)
+		numbers[3] > UINT32_MAX || numbers[4] > MAX_DISKS + MAX_LAYERS || numbers[5] > 1)
 		return false;
 	*ret = (struct worker_order){
 		.uid = (uid_t)numbers[0],

@@ -16,16 +16,17 @@ MAY_INCLUDE = {
     "disk": {"core"},
     "parsers": {"core"},
     "inspect": {"core", "disk", "parsers"},
+    "serve": {"core", "inspect"},
     "render": {"core", "inspect"},
     "config": {"core"},
     "fuse": {"core", "config", "inspect", "render"},
     "pygrub": {"core", "config"},
     "admin": {"core", "config", "pygrub"},
     "console": {"core", "pygrub"},
-    "bin": {"admin", "console", "core", "config", "fuse", "inspect", "pygrub", "render"},
+    "bin": {"admin", "console", "core", "config", "fuse", "inspect", "pygrub", "render", "serve"},
 }
 # The child's side; nobody else may know these, nor disk/ and parsers/.
-CHILD_ONLY = {"inspect/answer.h", "inspect/sandbox.h"}
+CHILD_ONLY = {"inspect/answer.h", "inspect/sandbox.h", "inspect/served.h", "inspect/served_nbd.h"}
 # The asker's side and what both sides share: it sees no disk and no parser.
 ASKER = ["ask", "wire", "question", "inspection"]
 
@@ -92,7 +93,8 @@ def test_the_law_the_daemon_links_no_parser_of_guest_data():
 
 @pytest.mark.parametrize("program, own", [("bootfs", "ask_start"), ("bootfs-pygrub", "options_parse"),
                                           ("bootfs-admin", "admin_main"),
-                                          ("bootfs-menu", "console_run")])
+                                          ("bootfs-menu", "console_run"),
+                                          ("bootfs-serve", "serve_main")])
 def test_the_law_no_reader_of_guests_is_linked_in(program, own):
     names = subprocess.run(["nm", str(BUILD / program)], check=True, capture_output=True,
                            text=True).stdout
@@ -108,6 +110,22 @@ def test_what_starts_often_is_static(program):
     result = subprocess.run(["ldd", str(BUILD / program)], capture_output=True, text=True)
     said = result.stdout + result.stderr  # the second for a static program that is moved about
     assert "not a dynamic executable" in said or "statically linked" in said
+
+
+@pytest.mark.skipif("asan" in str(BUILD), reason="the sanitizers link libraries of their own")
+def test_what_starts_qemu_is_linked_with_the_c_library_only():
+    assert libraries(BUILD / "bootfs-serve") <= {"libc", "ld-linux-x86", "ld-linux-aarch64",
+                                                 "linux-vdso"}
+
+
+def test_only_the_inspector_for_images_knows_libnbd():
+    def symbols(program):
+        return subprocess.run(["nm", str(BUILD / program)], check=True, capture_output=True,
+                              text=True).stdout
+
+    assert "nbd_pread" in symbols("bootfs-inspect-nbd")
+    for program in ("bootfs", "bootfs-inspect", "bootfs-serve"):
+        assert "nbd_pread" not in symbols(program), program
 
 
 def test_nothing_reads_xenstore():

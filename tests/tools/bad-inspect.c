@@ -195,7 +195,7 @@ static long lie(void)
 	struct err err = {0};
 	char byte = (char)value;
 
-	if (worker_answer(0, &err) < 0 || pwrite(WORKER_ANSWER, &byte, 1, (off_t)number) < 0)
+	if (worker_answer(NULL, 0, &err) < 0 || pwrite(WORKER_ANSWER, &byte, 1, (off_t)number) < 0)
 		return -1;
 	_exit(0);
 }
@@ -206,7 +206,7 @@ static void write_a_part(void)
 	static char nothing[4096];
 	struct err err = {0};
 
-	if (worker_answer(0, &err) < 0)
+	if (worker_answer(NULL, 0, &err) < 0)
 		_exit(6);
 	for (off_t at = (off_t)number; at < 1 << 20;) {
 		ssize_t n = pwrite(WORKER_ANSWER, nothing, sizeof(nothing), at);
@@ -313,10 +313,10 @@ int main(int argc, char **argv)
 	const struct deed *deed;
 	uint32_t gaps;
 
-	if (argc != 3 || worker_enter(argv[2], &gaps, &err) < 0)
+	if (argc != 3 || worker_enter(argv[2], NULL, &gaps, &err) < 0)
 		return 9;
 	deed = read_deed();
-	if ((deed ? commit(deed, &err) : worker_answer(gaps, &err)) == 0)
+	if ((deed ? commit(deed, &err) : worker_answer(NULL, gaps, &err)) == 0)
 		return 0;
 	wire_put_failure(&bytes, &err);
 	return pwrite(WORKER_ANSWER, bytes.at, bytes.len, 0) < 0 ? 7 : 0;

@@ -1,0 +1,8 @@
+/* bootfs-serve: connects to an NBD server, or becomes one, for one inspector; bootfs starts it. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "serve/serve.h"
+
+int main(int argc, char **argv)
+{
+	return serve_main(argc, argv);
+}
