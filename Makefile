@@ -84,7 +84,7 @@ bootfs-config_libs   := -ljansson -l:libxlutil.a
 bootfs-config_link   := -pie
 
 .PHONY: all help deps check unit cases system test demo bench bench-formats fuzz lint format coverage \
-	install uninstall dist deb clean
+	install uninstall dist deb cross-arm64 clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -103,6 +103,7 @@ help:
 	@echo "make lint       format, static analysis, shell, spelling, manuals"
 	@echo "make install    into \$$(DESTDIR)\$$(PREFIX); make uninstall"
 	@echo "make deb        Debian packages, in build/deb"
+	@echo "make cross-arm64  the same for arm64, in a chroot (as root)"
 	@echo "make dist       the sources as a tar file"
 
 $(B)/%.o: %.c
@@ -200,6 +201,7 @@ format:
 	clang-format -i $(shell git ls-files '*.[ch]')
 
 coverage:
+	tests/install-packages build run package test report
 	$(MAKE) V=coverage check
 	gcovr -r . build/coverage-$(notdir $(CC)) --exclude tests
 
@@ -244,6 +246,9 @@ deb:
 	mkdir -p build/deb/bootfs
 	git ls-files -z | tar -cf - --null -T - | tar -C build/deb/bootfs -xf -
 	cd build/deb/bootfs && dpkg-buildpackage -b -us -uc
+
+cross-arm64:
+	tests/cross-arm64
 
 clean:
 	rm -rf build
