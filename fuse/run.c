@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/run.h"
 
+#include "core/checked.h"
 #include "core/journal.h"
 #include "core/program.h"
 #include "fuse/background.h"
@@ -157,15 +158,21 @@ static void tree_answers(struct daemon *daemon)
 	daemon->notice.to_syslog = true;
 }
 
-/* A domain's disks are open for a moment after it was looked at; some hosts have hundreds. */
-static void raise_descriptor_limit(void)
+/*
+ * A domain's disks are open for a moment after it was looked at; some hosts have hundreds. Each
+ * takes two descriptors: a quarter of all there can be is for those that only wait.
+ */
+static void raise_descriptor_limit(struct cache *cache)
 {
-	struct rlimit limit;
+	struct rlimit limit = {0};
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS)
-		return;
-	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < DESCRIPTORS) {
+		limit.rlim_cur = min_u64(limit.rlim_max, DESCRIPTORS);
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	cache->max_idle_disks = (uint32_t)min_u64(limit.rlim_cur / 8, MAX_IDLE_DISKS);
 }
 
 static int start(struct running *running, struct config *config, struct err *err)
@@ -174,7 +181,7 @@ static int start(struct running *running, struct config *config, struct err *err
 	const char *path = running->options->mountpoint;
 	int r;
 
-	raise_descriptor_limit();
+	raise_descriptor_limit(&daemon->cache);
 	r = daemon_init(running, err);
 	if (r) {
 		config_free(config);

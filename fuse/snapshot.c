@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/snapshot.h"
 
+#include "core/checked.h"
 #include "inspect/wire.h"
 
 uint64_t inspection_hash(const struct inspection *inspection)
@@ -47,10 +48,17 @@ void snapshot_touch(struct snapshot *snapshot)
 	cache_add(snapshot->cache, snapshot);
 }
 
+static void snapshot_end_idle(struct snapshot *snapshot)
+{
+	timer_stop(&snapshot->idle);
+	snapshot->cache->idle_disks -= snapshot->idle_disks;
+	snapshot->idle_disks = 0;
+}
+
 /* Frees all but the shell that the kernel may still ask for. */
 static void snapshot_evict(struct snapshot *snapshot)
 {
-	timer_stop(&snapshot->idle);
+	snapshot_end_idle(snapshot);
 	disks_free(snapshot->disks);
 	snapshot->disks = NULL;
 	if (!snapshot_is_whole(snapshot))
@@ -82,6 +90,7 @@ static void snapshot_idle(struct timer *timer)
 {
 	struct snapshot *snapshot = container_of(timer, struct snapshot, idle);
 
+	snapshot_end_idle(snapshot);
 	/* An open descriptor keeps a logical volume from being taken down. */
 	if (snapshot->disks)
 		disks_close(snapshot->disks);
@@ -89,13 +98,20 @@ static void snapshot_idle(struct timer *timer)
 
 static void snapshot_await_idle(struct snapshot *snapshot)
 {
-	uint32_t idle_ms = snapshot->cache->idle_ms;
+	struct cache *cache = snapshot->cache;
+	uint32_t idle_ms = cache->idle_ms;
 
+	snapshot_end_idle(snapshot);
+	if (!snapshot->disks)
+		return;
 	/* Whoever looks below .disk goes from file to file and must find the same disk. */
 	if (snapshot->once && idle_ms < ONCE_IDLE_MS)
 		idle_ms = ONCE_IDLE_MS;
-	if (snapshot->disks)
-		loop_set_timer(snapshot->cache->loop, &snapshot->idle, idle_ms);
+	else if (!snapshot->once && cache->idle_disks >= cache->max_idle_disks)
+		idle_ms = (uint32_t)min_u64(idle_ms, CROWDED_IDLE_MS);
+	snapshot->idle_disks = snapshot->disks->n_open;
+	cache->idle_disks += snapshot->idle_disks;
+	loop_set_timer(cache->loop, &snapshot->idle, idle_ms);
 }
 
 struct snapshot *snapshot_new(struct cache *cache, struct inspection *inspection,
@@ -144,7 +160,7 @@ void snapshot_unref(struct snapshot *snapshot)
 struct snapshot *snapshot_pin(struct snapshot *snapshot)
 {
 	snapshot->pins++;
-	timer_stop(&snapshot->idle);
+	snapshot_end_idle(snapshot);
 	return snapshot_ref(snapshot);
 }
 

@@ -15,6 +15,9 @@ struct snapshot;
 /* How long a disk below .disk stays open at least. */
 enum { ONCE_IDLE_MS = 2000 };
 
+/* The same where so many are open that descriptors may run out. */
+enum { CROWDED_IDLE_MS = 50, MAX_IDLE_DISKS = 256 };
+
 /* All that a kernel's and our memory is filled with; least recently used goes first. */
 struct cache {
 	struct loop *loop;
@@ -23,6 +26,8 @@ struct cache {
 	uint64_t used, limit;             /* bytes: inspections and memfds */
 	uint64_t evictions;               /* of snapshots, to make room */
 	uint32_t idle_ms;                 /* disks stay open as long after they were needed last */
+	/* Open disks of snapshots that nobody uses. Above the maximum they stay CROWDED_IDLE_MS. */
+	uint32_t idle_disks, max_idle_disks;
 };
 
 /*
@@ -45,6 +50,7 @@ struct snapshot {
 	struct timespec made;          /* wall clock */
 	bool once; /* below .disk: root only, disks checked at each read, nothing shared */
 	struct timer idle;
+	uint32_t idle_disks; /* what it counts for in the cache while that timer runs */
 	struct snapshot *newer, *older;
 };
 

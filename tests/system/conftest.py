@@ -102,9 +102,11 @@ def unmount_below(folder):
 class Bootfs:
     """A daemon in the foreground, mounted at .mount; the tests end it by .stop()."""
 
-    def __init__(self, folder, conf, mount=None, options=(), env=None, programs=BUILD):
+    def __init__(self, folder, conf, mount=None, options=(), env=None, programs=BUILD,
+                 prefix=()):
         self.folder = folder
         self.programs = programs
+        self.prefix = prefix
         self.mount = Path(mount or folder / "mnt")
         self.conf = folder / "bootfs.conf"
         self.write(conf)
@@ -118,7 +120,8 @@ class Bootfs:
         self.conf.write_text(conf)
 
     def command(self, *more):
-        return [self.programs / "bootfs", "-f", "--config", self.conf, *self.options, *more, self.mount]
+        return [*self.prefix, self.programs / "bootfs", "-f", "--config", self.conf,
+                *self.options, *more, self.mount]
 
     def start(self):
         read_end, write_end = os.pipe()

@@ -409,3 +409,16 @@ def test_a_second_daemon_elsewhere_is_its_own(guest, start_bootfs):
     assert (first.mount / "mail/default/kernel").read_bytes() == KERNEL
     assert (second.mount / "mail/default/kernel").read_bytes() == \
         boot_files(5)["/boot/vmlinuz-1"]
+
+
+def test_more_domains_are_looked_at_than_descriptors_are_there(guest, start_bootfs, tmp_path):
+    first = guest("d0.img", boot_files(kernel_size=4096, initrd_size=4096), size="4M")
+    images = [first] + [tmp_path / f"d{i}.img" for i in range(1, 300)]
+    for image in images[1:]:
+        os.link(first, image)
+    bootfs = start_bootfs(*[domain(f"d{i}", image) for i, image in enumerate(images)], ttl="60s",
+                          prefix=["prlimit", "--nofile=256"])
+    for i in range(300):
+        assert (bootfs.mount / f"d{i}/menu").read_text().startswith("* 0  First\n")
+    assert len(os.listdir(f"/proc/{bootfs.pid}/fd")) < 200
+    assert len((bootfs.mount / "d0/default/kernel").read_bytes()) == 4096
