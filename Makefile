@@ -182,7 +182,7 @@ demo:
 	$(MAKE) $(JOBS) all
 	BOOTFS_BUILD=$(B) tests/demo
 
-bench: all
+bench: all test-programs
 	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/bench.py $(ARGS)
 
 bench-formats: all $(B)/tests/tools/fs-dump
