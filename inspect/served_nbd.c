@@ -10,7 +10,10 @@ static const struct seccomp_rule calls[] = {
 	{SYS_recvmsg, ALLOW},
 	{SYS_recvfrom, ALLOW},
 	{SYS_sendto, ALLOW},
+#ifdef SYS_poll
 	{SYS_poll, ALLOW},
+#endif
+	{SYS_ppoll, ALLOW}, /* poll() of newer architectures */
 	{SYS_fcntl, ALLOW},
 	{SYS_shutdown, ALLOW},
 	{SYS_close, ALLOW},
