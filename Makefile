@@ -143,6 +143,9 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPORT
 $(B)/tests/tools/%: $(B)/tests/tools/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPORT)
 	$(link_test)
 
+# xl's parser is in the helper alone.
+$(B)/tests/fuzz/fuzz_xlfile: TEST_LIBS += -l:libxlutil.a
+
 # Outside the fuzz variant a target replays files: tests/fuzz/replay.c is its main().
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
 		$(call archive,$(FOLDERS)) $(TEST_SUPPORT)

@@ -151,12 +151,26 @@ static void free_disk(libxl_device_disk *disk)
 	free(disk->hidden_disk);
 }
 
+static bool has_control_byte(const char *spec)
+{
+	for (; *spec; spec++) {
+		if ((unsigned char)*spec < 0x20 || *spec == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 /* The disk as JSON; NULL: a fault was added. */
 static json_t *read_disk(struct reading *reading, const char *spec, uint64_t line)
 {
 	libxl_device_disk disk = {0};
 	json_t *ret = NULL;
 
+	/* libxlutil ends the program at some of them: all other files would be lost with it. */
+	if (has_control_byte(spec)) {
+		add_fault(reading, line, false, TEXT("a control byte in a disk specification"));
+		return NULL;
+	}
 	if (xlu_disk_parse(reading->xl, 1, &spec, &disk)) {
 		take_messages(reading, false, line);
 		if (!has_fatal_fault(reading))
@@ -285,6 +299,21 @@ static bool read_text(struct reading *reading, const char *path)
 	return n == 0 && !reading->text.failed;
 }
 
+/* libxlutil aborts at a NUL in a quoted string: all other files would be lost with it. */
+static bool check_text(struct reading *reading)
+{
+	struct text rest = strbuf_text(&reading->text), line;
+	uint64_t number = 0;
+
+	if (text_find(rest, 0) == rest.len)
+		return true;
+	do
+		number++;
+	while (text_cut(&rest, '\n', &line) && text_find(line, 0) == line.len);
+	add_fault(reading, number, false, TEXT("a NUL byte"));
+	return false;
+}
+
 static bool begin(struct reading *reading)
 {
 	*reading = (struct reading){.object = json_object(), .faults = json_array()};
@@ -314,7 +343,7 @@ json_t *xlfile_read(const char *path)
 	if (begin(&reading)) {
 		json_object_set_new(reading.object, "file", message_of(text_of(path)));
 		json_object_set(reading.object, "faults", reading.faults);
-		if (read_text(&reading, path)) {
+		if (read_text(&reading, path) && check_text(&reading)) {
 			if (xlu_cfg_readdata(reading.xl, reading.text.len ? reading.text.at : "",
 				    (int)reading.text.len))
 				take_messages(&reading, false, 0);
