@@ -70,9 +70,6 @@ static int read_items(json_t *entries, struct arena *arena, struct console_items
 		item->parent = above[depth - 1];
 		if (read_item(entry, arena, item))
 			return -ENOMEM;
-		/* The way to it leads through its headings. */
-		if (item->parent != NO_ITEM)
-			item->restricted |= items->at[item->parent].restricted;
 		above[depth] = item->submenu ? (uint32_t)i : item->parent;
 	}
 	return 0;
@@ -111,6 +108,7 @@ static int read_menu(json_t *menu, struct arena *arena, struct console_items *it
 		keep_escaped(arena, find_subject(menu), &items->subject))
 		return -ENOMEM;
 	items->default_item = find_index(items, json_object_get(menu, "default_index"));
+	items->protected = protection != NULL;
 	items->edit_restricted = json_is_true(json_object_get(protection, "edit"));
 	items->asks_name = json_is_true(json_object_get(protection, "names"));
 	items->hidden = text_is(style, "hidden") || text_is(style, "countdown");

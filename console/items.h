@@ -16,7 +16,7 @@ struct console_item {
 	uint64_t index;      /* of an entry in the flattened list */
 	uint32_t parent;     /* the heading it stands below; NO_ITEM: at the top */
 	bool submenu;        /* a heading */
-	bool restricted;     /* it or a heading above it needs a password */
+	bool restricted;     /* needs a password */
 };
 
 /* In the menu's order. Texts live in the arena they were made in. */
@@ -24,6 +24,7 @@ struct console_items {
 	struct console_item *at;
 	uint32_t count;
 	uint32_t default_item; /* NO_ITEM: nothing boots by default */
+	bool protected;        /* something needs a password */
 	bool edit_restricted;  /* editing a command line needs a password */
 	bool asks_name;        /* a login needs a user's name too */
 	struct text subject;   /* escaped: whose menu it is */

@@ -140,6 +140,8 @@ static void press_letter(struct console *menu, struct text text)
 {
 	if (text_is(text, "e") || text_is(text, "a"))
 		edit(menu);
+	else if (text_is(text, "p") && !menu->items->protected)
+		say(menu, "Nothing here needs a password.");
 	else if (text_is(text, "p"))
 		ask_login(menu, CONSOLE_WISH_NONE);
 	else if (text_is(text, "k"))

@@ -98,7 +98,9 @@ static void list_items(const struct plain *plain, const struct console *menu)
 		strbuf_addf(&out, "      and %u more\r\n", items->count - MAX_SHOWN);
 	strbuf_adds(&out,
 		"\r\nType a number to boot that entry, nothing to boot *, e and a number\r\n"
-		"to edit its command line, p to give a password; then Enter.\r\n");
+		"to edit its command line");
+	strbuf_adds(&out,
+		items->protected ? ", p to give a password; then Enter.\r\n" : "; then Enter.\r\n");
 	if (menu->left_ms >= 0) {
 		ui_say_time(menu, &out);
 		strbuf_adds(&out, "; any key stops that.\r\n");

@@ -263,7 +263,10 @@ static void draw_help(const struct screen *screen, const struct console *menu)
 	if (menu->view != CONSOLE_LIST)
 		return;
 	put_string(screen, row, "Up and Down select, Enter boots, e edits the command line,");
-	put_string(screen, row + 1, "Right enters a submenu, Esc leaves it, p takes a password.");
+	put_string(screen, row + 1,
+		menu->items->protected
+			? "Right enters a submenu, Esc leaves it, p takes a password."
+			: "Right enters a submenu, Esc leaves it.");
 }
 
 static void draw_time(const struct screen *screen, const struct console *menu)

@@ -59,6 +59,18 @@ struct kernel_info {
 	enum { XEN_UNKNOWN, XEN_NO, XEN_YES } xen_pv, xen_pvh;
 };
 
+/* How a password stands in a configuration. */
+enum password_kind { PASSWORD_PLAIN, PASSWORD_MD5_CRYPT, PASSWORD_PBKDF2, PASSWORD_OTHER };
+
+struct password {
+	enum password_kind kind;
+	struct text value; /* as configured; never leaves the inspector; empty: none */
+};
+
+/* What a question with a password came to. */
+enum login_result { LOGIN_NONE, LOGIN_RIGHT, LOGIN_WRONG, LOGIN_UNKNOWN_KIND };
+#define LOGIN_RESULTS (LOGIN_UNKNOWN_KIND + 1)
+
 struct menu_entry {
 	struct menu_entry *next;       /* menu order: a heading before the entries of its submenu */
 	uint32_t path[MAX_MENU_DEPTH]; /* place in the menu tree: {1, 2} is "1>2", from 0 */
@@ -68,6 +80,7 @@ struct menu_entry {
 	bool restricted; /* the boot loader asks for a password first */
 	struct text title, id;
 	struct text users;    /* who may start it besides superusers: blank-separated names */
+	struct password password; /* its own, that needs no name */
 	struct text config;   /* file it is written in, as "(hd0,msdos1)/boot/grub/grub.cfg" */
 	uint32_t config_line; /* from 1; 0: not known */
 	struct text script;   /* the entry as written */
@@ -84,7 +97,8 @@ struct menu_entry {
 
 struct menu_user {
 	struct menu_user *next;
-	struct text name, password; /* as configured: plain text or a hash; never shown */
+	struct text name; /* empty: the loader has no names, and one password */
+	struct password password;
 };
 
 struct bootmenu {
@@ -104,6 +118,9 @@ struct bootmenu {
 	struct text timeout_style;        /* "menu", "hidden", "countdown" */
 	struct text superusers;
 	struct menu_user *users;
+	bool edit_restricted;    /* editing a command line needs a password */
+	bool asks_name;          /* answer: a password needs a name with it */
+	enum login_result login; /* answer */
 	struct text one_shot; /* a next_entry (or the like) that was honoured; see one_shot_key */
 	struct text one_shot_key;  /* answer: tells that very environment block from any other */
 	int64_t one_shot_mtime_s;  /* answer: when it was written, seconds since 1970 */

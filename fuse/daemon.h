@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "fuse/content.h"
 #include "fuse/inspector.h"
+#include "fuse/login.h"
 #include "fuse/loop.h"
 #include "fuse/notice.h"
 #include "fuse/owner.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct folder *folders, *last_folder; /* of domains, by serial number */
 	struct folder *by_name[FOLDER_BUCKETS];
 	struct folder *disk_folders;
+	struct logins logins;
 	struct config *config;
 	uint32_t generation;     /* of the configuration */
 	gid_t group;             /* who may read besides root; 0: nobody */

@@ -16,10 +16,11 @@ enum key {
 	KEY_KIND,
 	KEY_KERNEL,
 	KEY_RAMDISK,
+	KEY_LOGIN,
 };
 
 static const char *const key_names[] = {"offset", "domain", "config", "platform", "flavour", "uid",
-	"max-kernel", "max-initrd", "one-shot", "kind", "kernel", "ramdisk"};
+	"max-kernel", "max-initrd", "one-shot", "kind", "kernel", "ramdisk", "login"};
 
 static int hex_digit(char c)
 {
@@ -114,6 +115,9 @@ static int set_key(struct disk_request *request, enum key key, struct text value
 		return parse_number(value, INT64_MAX, &request->max_initrd);
 	case KEY_ONE_SHOT:
 		return parse_choice(value, "honour", "ignore", &request->ignore_one_shot);
+	case KEY_LOGIN:
+		return parse_number(value, UINT64_MAX, &request->login) || !request->login ? -EINVAL
+											   : 0;
 	case KEY_KIND:
 		return parse_choice(value, "disk", "config", &request->only_config);
 	}

@@ -15,6 +15,7 @@ struct disk_request {
 	struct text kernel, ramdisk;           /* files of the guest; empty: as its menu says */
 	uint64_t max_kernel, max_initrd;       /* bytes; 0: the host's setting */
 	uid_t uid;                             /* the inspector's; (uid_t)-1: the host's setting */
+	uint64_t login;                        /* token of a password (core/login.h); 0: none */
 	bool ignore_one_shot;
 	bool only_config; /* the disk is a bare configuration file */
 };

@@ -83,6 +83,10 @@ static int folder_new_disk(struct daemon *daemon, struct text name, pid_t pid, s
 	folder->next = daemon->disk_folders;
 	daemon->disk_folders = folder;
 	r = folder_set_request(folder, name);
+	if (!r && folder->request->login) {
+		folder->login = login_take(&daemon->logins, pid, folder->request->login);
+		r = folder->login ? 0 : -EINVAL;
+	}
 	if (r)
 		folder_drop(folder);
 	else
@@ -172,6 +176,7 @@ void folder_drop(struct folder *folder)
 	disks_free(folder->disks);
 	folder_set_snapshot(folder, NULL);
 	owner_remove(&folder->daemon->owners, &folder->owner);
+	login_free(folder->login);
 	arena_done(&folder->arena);
 	free(folder->note);
 	free(folder->refused);

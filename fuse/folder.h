@@ -25,6 +25,7 @@ struct folder {
 
 	const struct domain *domain;  /* in daemon->config; NULL: below .disk, or it is gone */
 	struct disk_request *request; /* below .disk; else NULL */
+	struct login *login;          /* the request's; NULL: none */
 	struct arena arena;           /* of the request */
 	pid_t pid;                    /* below .disk: who looked it up */
 	bool recheck; /* below .disk: looked up again, so the disk must be looked at again */

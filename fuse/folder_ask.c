@@ -251,6 +251,7 @@ static void folder_inspect(struct folder *folder)
 	}
 	timer_stop(&folder->deadline);
 	folder->run.disks = folder->disks;
+	folder->run.login = folder->login;
 	folder->run.finished = folder_inspected;
 	run_start(&folder->daemon->inspector, &folder->run, left > 1 ? (uint32_t)left : 1);
 }

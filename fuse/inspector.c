@@ -190,9 +190,18 @@ static void run_is_slow(struct timer *timer)
 	inspector_start_more(run->inspector);
 }
 
+static void add_login(const struct login_request *login, struct question *question)
+{
+	question->has_login = true;
+	question->login_name = (struct text){login->name, login->name_len};
+	question->login_password = (struct text){login->password, login->password_len};
+}
+
 static void run_question(const struct run *run, struct question *question)
 {
 	disks_question(run->disks, question);
+	if (run->login)
+		add_login(&run->login->request, question);
 	if (!run->content_size)
 		return;
 	question->kind = QUESTION_CONTENT;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fuse/disks.h"
+#include "fuse/login.h"
 #include "fuse/loop.h"
 #include "fuse/notice.h"
 #include "fuse/stats.h"
@@ -39,6 +40,7 @@ struct run {
 	uint32_t content_entry;
 	enum content_slot content_slot;
 	uint64_t content_size, content_identity;
+	const struct login *login; /* of who asks for the menu; NULL: nobody */
 	/*
 	 * Called once. With an inspection or a memfd (now the callee's), or with neither and
 	 * err->code: ETIMEDOUT is the deadline. May free the run.

@@ -286,6 +286,7 @@ const struct fuse_lowlevel_ops serve_ops = {
 	.readdir = serve_readdir,
 	.readdirplus = serve_readdirplus,
 	.releasedir = serve_releasedir,
+	.ioctl = serve_ioctl,
 	.open = serve_open,
 	.read = serve_read,
 	.release = serve_release,

@@ -59,6 +59,8 @@ void serve_readdir(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
 void serve_readdirplus(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
+void serve_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned command, void *arg,
+	struct fuse_file_info *fi, unsigned flags, const void *in, size_t in_size, size_t out_size);
 void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void serve_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void serve_read(

@@ -10,6 +10,7 @@ struct open_dir {
 	struct snapshot *snapshot; /* referenced; NULL: the root or .disk */
 	struct node node;
 	double timeout_s; /* of what it lists */
+	uint64_t login;   /* .disk: token of the password that was given last; 0: none */
 };
 
 static struct open_dir *open_dir_of(const struct fuse_file_info *fi)
@@ -33,7 +34,9 @@ static void reply_dir(fuse_req_t req, struct fuse_file_info *fi, struct snapshot
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	*dir = (struct open_dir){snapshot ? snapshot_ref(snapshot) : NULL, node, timeout_s};
+	*dir = (struct open_dir){.snapshot = snapshot ? snapshot_ref(snapshot) : NULL,
+		.node = node,
+		.timeout_s = timeout_s};
 	fi->fh = (uintptr_t)dir;
 	if (fuse_reply_open(req, fi))
 		open_dir_free(dir);
@@ -103,9 +106,56 @@ void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct daemon *daemon = fuse_req_userdata(req);
+	struct open_dir *dir = open_dir_of(fi);
+
 	(void)ino;
-	open_dir_free(open_dir_of(fi));
+	if (dir->login)
+		login_forget(&daemon->logins, dir->login);
+	open_dir_free(dir);
 	fuse_reply_err(req, 0);
+}
+
+/* A password for a look-up below .disk (core/login.h). */
+static int take_login(
+	fuse_req_t req, struct open_dir *dir, const void *buffer, struct login_request *answer)
+{
+	struct daemon *daemon = fuse_req_userdata(req);
+	const struct fuse_ctx *caller = fuse_req_ctx(req);
+	struct login_request request;
+	int r;
+
+	if (caller->uid != 0)
+		return -EPERM;
+	if (dir->login)
+		login_forget(&daemon->logins, dir->login);
+	dir->login = 0;
+	memcpy(&request, buffer, sizeof(request));
+	r = login_add(&daemon->logins, caller->pid, &request, &dir->login);
+	explicit_bzero(&request, sizeof(request));
+	answer->token = dir->login;
+	return r;
+}
+
+/* FUSE gives it so many. */
+/* NOLINTNEXTLINE(readability-function-size) */
+void serve_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned command, void *arg,
+	struct fuse_file_info *fi, unsigned flags, const void *in, size_t in_size, size_t out_size)
+{
+	struct login_request answer = {0};
+	int r = -ENOTTY;
+
+	(void)arg;
+	if (ino == DISKS_ID && (flags & FUSE_IOCTL_DIR) && command == LOGIN_IOCTL &&
+		in_size == sizeof(answer) && out_size == sizeof(answer)) {
+		r = take_login(req, open_dir_of(fi), in, &answer);
+		/* The buffer is ours; nothing after us reads it. */
+		explicit_bzero((void *)(uintptr_t)in, in_size);
+	}
+	if (r)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_ioctl(req, 0, &answer, sizeof(answer));
 }
 
 /* A listing that is being written. Offsets: 1 behind ".", 2 behind "..", then 2 + place. */

@@ -4,6 +4,7 @@
 #include "core/size.h"
 #include "inspect/choose.h"
 #include "inspect/contents.h"
+#include "inspect/login.h"
 #include "inspect/one_shot.h"
 #include "inspect/places.h"
 
@@ -240,6 +241,8 @@ int answer_menu(const struct question *question, struct inspection *inspection, 
 					      : answer_guest(question, inspection, err);
 	if (r == 0)
 		r = choose(question, inspection);
+	if (r == 0)
+		login_apply(question, &inspection->menu);
 	return r < 0 ? err_set(err, -r, "no memory left (inspect-memory)") : 0;
 }
 

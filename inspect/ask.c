@@ -74,6 +74,9 @@ void ask_done(struct ask *ask)
 	cleanup_close(&ask->answer_fd);
 	cleanup_close(&ask->content_fd);
 	cleanup_close(&ask->life_fd);
+	/* A password may be in it. */
+	if (ask->question)
+		explicit_bzero(ask->question, ask->question_length);
 	free(ask->question);
 	servers_forget_logs(&ask->servers);
 	servers_kill(&ask->servers);

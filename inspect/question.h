@@ -75,7 +75,9 @@ struct question {
 	bool ignore_one_shot;
 	struct boot_policy policy;
 	struct limits limits;
-	uint32_t content_entry; /* QUESTION_CONTENT: index of the entry */
+	bool has_login;                         /* what does this password open? */
+	struct text login_name, login_password; /* name: empty where there is only one */
+	uint32_t content_entry;                 /* QUESTION_CONTENT: index of the entry */
 	enum content_slot content_slot;
 	uint64_t content_size;           /* as the menu's answer said; different now: an error */
 	uint64_t content_identity;       /* likewise */

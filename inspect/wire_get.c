@@ -146,6 +146,9 @@ static void get_menu(
 	menu->timeout_s = (int64_t)wire_get_u64(in, "menu timeout");
 	menu->timeout_style = wire_get_text(in, "menu timeout style");
 	menu->superusers = wire_get_text(in, "menu superusers");
+	menu->edit_restricted = wire_get_bool(in, "menu edit restricted");
+	menu->asks_name = wire_get_bool(in, "menu asks name");
+	menu->login = wire_get_enum(in, LOGIN_RESULTS, "menu login");
 	menu->one_shot = wire_get_text(in, "menu one-shot");
 	menu->one_shot_file = wire_get_text(in, "menu one-shot file");
 	menu->one_shot_key = wire_get_text(in, "menu one-shot key");

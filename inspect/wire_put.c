@@ -111,6 +111,9 @@ static void put_menu(struct strbuf *buf, const struct bootmenu *menu)
 	wire_put_u64(buf, (uint64_t)menu->timeout_s);
 	wire_put_text(buf, menu->timeout_style);
 	wire_put_text(buf, menu->superusers);
+	wire_put_u8(buf, menu->edit_restricted);
+	wire_put_u8(buf, menu->asks_name);
+	wire_put_u8(buf, (uint8_t)menu->login);
 	wire_put_text(buf, menu->one_shot);
 	wire_put_text(buf, menu->one_shot_file);
 	wire_put_text(buf, menu->one_shot_key);

@@ -136,6 +136,9 @@ void wire_put_question(struct strbuf *buf, const struct question *question)
 	wire_put_u8(buf, question->ignore_one_shot);
 	put_policy(buf, &question->policy);
 	put_limits(buf, &question->limits);
+	wire_put_u8(buf, question->has_login);
+	wire_put_text(buf, question->login_name);
+	wire_put_text(buf, question->login_password);
 	wire_put_u32(buf, question->content_entry);
 	wire_put_u8(buf, (uint8_t)question->content_slot);
 	wire_put_u64(buf, question->content_size);
@@ -166,6 +169,9 @@ int wire_get_question(struct text bytes, struct arena *arena, struct question *r
 	ret->ignore_one_shot = wire_get_bool(&in, "one-shot");
 	get_policy(&in, &ret->policy);
 	get_limits(&in, &ret->limits);
+	ret->has_login = wire_get_bool(&in, "login");
+	ret->login_name = wire_get_text(&in, "login name");
+	ret->login_password = wire_get_text(&in, "login password");
 	ret->content_entry = wire_get_u32(&in, "content entry");
 	ret->content_slot = wire_get_enum(&in, CONTENT_SLOTS, "content slot");
 	ret->content_size = wire_get_u64(&in, "content size");

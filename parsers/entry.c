@@ -56,6 +56,52 @@ struct boot_file *entry_add_file(struct files *files, struct boot_file **list,
 	return file;
 }
 
+/* The length of "password_pbkdf2", "password" or "passwd" at the start; 0: none of them. */
+static size_t password_word(struct text text)
+{
+	static const char *const words[] = {"password_pbkdf2", "password", "passwd"};
+
+	if (!text.len || (text.at[0] | 0x20) != 'p')
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct text word = text_of(words[i]);
+
+		if (text_equal_nocase(text_first(text, word.len), word))
+			return word.len;
+	}
+	return 0;
+}
+
+static bool has_password(struct text script)
+{
+	for (size_t i = 0; i < script.len; i++) {
+		if (password_word(text_skip(script, i)))
+			return true;
+	}
+	return false;
+}
+
+struct text entry_script(struct files *files, struct text script, const char *ends)
+{
+	size_t n = 0, at = 0, word;
+	char *copy;
+
+	if (!has_password(script))
+		return script;
+	copy = arena_alloc(files->arena, script.len + 1);
+	if (!copy)
+		return (struct text){0};
+	while (at < script.len) {
+		word = password_word(text_skip(script, at));
+		memcpy(copy + n, script.at + at, word ? word : 1);
+		n += word ? word : 1;
+		at += word ? word : 1;
+		while (word && at < script.len && !(script.at[at] && strchr(ends, script.at[at])))
+			at++;
+	}
+	return (struct text){copy, n};
+}
+
 void entry_refuse(struct files *files, struct menu_entry *entry, const char *format, ...)
 {
 	char text[512];

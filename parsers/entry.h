@@ -24,6 +24,12 @@ void entry_refuse(struct files *files, struct menu_entry *entry, const char *for
 	PRINTF_LIKE(3, 4);
 
 /*
+ * The lines of an entry for people to read: in a copy of those that hold passwords nothing stands
+ * behind the word up to one of `ends`, which end a statement. Empty text: out of memory.
+ */
+struct text entry_script(struct files *files, struct text script, const char *ends);
+
+/*
  * `path` as seen from `folder`, absolute, "." and empty parts dropped, and ".." as well where
  * that leads to the same file (not over a link). Empty text: out of memory.
  */

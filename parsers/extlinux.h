@@ -17,6 +17,7 @@ struct ext_label {
 	struct text kind_name; /* the keyword: "kernel", "localboot", "menu quit" */
 	uint32_t line, file;   /* file: which reading of a file it began in */
 	enum ext_kind kind;
+	struct password password; /* MENU PASSWD; empty with `restricted`: the master's */
 	bool has_append, hidden, is_default, disabled, restricted;
 };
 

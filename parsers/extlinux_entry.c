@@ -241,7 +241,8 @@ struct menu_entry *extlinux_make(
 	entry->loader = label->kind_name;
 	entry->config = label->config;
 	entry->config_line = label->line;
-	entry->script = text_trim(label->script);
+	entry->script = entry_script(ext->files, text_trim(label->script), "\n");
+	entry->password = label->password;
 	entry->restricted = label->restricted;
 	make_start(ext, entry, label);
 	if (label->is_default)

@@ -234,10 +234,39 @@ static void menu_hidden(struct extlinux *ext, struct text value)
 	ext->menu_hidden = true;
 }
 
+static struct password read_password(struct text value)
+{
+	struct password password = {PASSWORD_PLAIN, value};
+
+	if (text_starts(value, TEXT("$1$")))
+		password.kind = PASSWORD_MD5_CRYPT;
+	else if (text_starts(value, TEXT("$")))
+		password.kind = PASSWORD_OTHER;
+	return password;
+}
+
 static void menu_passwd(struct extlinux *ext, struct text value)
 {
-	(void)value;
 	ext->label.restricted = true;
+	ext->label.password = read_password(value);
+}
+
+/* MENU MASTER PASSWD: opens every entry, and the editor. */
+static void menu_master(struct extlinux *ext, struct text value)
+{
+	struct bootmenu *menu = ext->bootmenu;
+	struct text word;
+
+	if (!text_word(&value, &word) || !text_equal_nocase(word, TEXT("passwd")))
+		return;
+	if (!menu->users)
+		menu->users = arena_new(ext->files->arena, struct menu_user);
+	if (!menu->users) {
+		ext->problem = -ENOMEM;
+		return;
+	}
+	menu->users->password = read_password(text_trim(value));
+	menu->edit_restricted = true;
 }
 
 static void menu_goto(struct extlinux *ext, struct text value)
@@ -272,6 +301,7 @@ static const struct keyword menu_keywords[] = {
 	{"hide", true, menu_hide},
 	{"include", false, menu_include},
 	{"label", false, menu_label},
+	{"master", false, menu_master},
 	{"passwd", true, menu_passwd},
 	{"quit", true, menu_quit},
 	{"separator", false, menu_separator},

@@ -161,10 +161,8 @@ static int add_password(struct legacy *legacy, struct text password)
 
 	if (!user)
 		return no_memory(legacy->err);
-	/* GRUB Legacy has one password and no names. */
-	user->password =
-		text_starts(password, TEXT("--md5")) ? legacy_skip(password, false) : password;
-	user->password = text_first(user->password, text_find(user->password, ' '));
+	user->password = legacy_password(password);
+	legacy->menu->edit_restricted = true;
 	legacy->menu->users = user;
 	return 0;
 }

@@ -50,6 +50,9 @@ int legacy_read(struct legacy *legacy, const struct volume_info *volume, struct 
 /* Cuts a command's first word off as GRUB Legacy does: at blanks, with `equal` also at "=". */
 struct text legacy_skip(struct text line, bool equal);
 
+/* The password of a command's argument: "[--md5] PASSWORD [FILE]". */
+struct password legacy_password(struct text argument);
+
 /* A number as GRUB Legacy reads it: decimal or 0x, what follows is not looked at. */
 bool legacy_number(struct text text, uint64_t *ret);
 

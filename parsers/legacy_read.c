@@ -85,6 +85,22 @@ struct text legacy_skip(struct text line, bool equal)
 	return line;
 }
 
+struct password legacy_password(struct text argument)
+{
+	struct password password = {.kind = PASSWORD_PLAIN};
+
+	if (text_starts(argument, TEXT("--"))) {
+		/* Fedora's --encrypted takes whatever crypt() knows. */
+		password.kind =
+			text_starts(argument, TEXT("--md5")) ? PASSWORD_MD5_CRYPT : PASSWORD_OTHER;
+		argument = legacy_skip(argument, false);
+	}
+	password.value = text_first(argument, text_find(argument, ' '));
+	if (password.kind == PASSWORD_OTHER && text_starts(password.value, TEXT("$1$")))
+		password.kind = PASSWORD_MD5_CRYPT;
+	return password;
+}
+
 bool legacy_number(struct text text, uint64_t *ret)
 {
 	uint64_t base = 10, value = 0;

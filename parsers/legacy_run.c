@@ -213,10 +213,24 @@ static void run_boot(struct run *run, struct text argument)
 	run->done = true;
 }
 
+/* Without a password of the whole menu it does nothing; with one, that is what opens it. */
 static void run_lock(struct run *run, struct text argument)
 {
+	struct menu_entry *entry = run->entry;
+
 	(void)argument;
+	if (!run->legacy->menu->users)
+		return;
+	entry->restricted = true;
+	entry->password = (struct password){0};
+}
+
+static void run_password(struct run *run, struct text argument)
+{
+	if (run->entry->restricted)
+		return;
 	run->entry->restricted = true;
+	run->entry->password = legacy_password(argument);
 }
 
 /* What matters for Linux; everything else (quiet, makeactive, savedefault...) does nothing. */
@@ -234,7 +248,7 @@ static const struct {
 	{"lock", run_lock},
 	{"module", run_module},
 	{"modulenounzip", run_module},
-	{"password", run_lock},
+	{"password", run_password},
 	{"reboot", run_stop},
 	{"root", run_root},
 	{"rootnoverify", run_root},
@@ -263,7 +277,7 @@ int legacy_run(struct legacy *legacy, const struct legacy_config *config,
 
 	*submenu = (struct legacy_target){0};
 	entry->title = title->title;
-	entry->script = title->script;
+	entry->script = entry_script(legacy->files, title->script, "\n");
 	entry->config = config->name;
 	entry->config_line = title->line;
 	for (command = title->first; command && !run.done; command = command->next)

@@ -210,10 +210,12 @@ static void fill_entry(struct lilo *lilo, struct menu_entry *entry)
 	entry->id = entry->title;
 	entry->config = lilo->name;
 	entry->config_line = image->line;
-	entry->script = text_trim((struct text){image->from, (size_t)(image->to - image->from)});
+	entry->script = entry_script(lilo->files,
+		text_trim((struct text){image->from, (size_t)(image->to - image->from)}), "\n");
 	entry->loader = image->other ? TEXT("other") : TEXT("image");
-	entry->restricted =
-		own_or(image->password, common->password).len && !image->open && !common->open;
+	entry->password.value = own_or(image->password, common->password);
+	entry->restricted = entry->password.value.len && !image->open && !common->open;
+	lilo->menu->edit_restricted |= entry->password.value.len > 0;
 	if (image->other)
 		return entry_refuse(lilo->files, entry, "no kernel: other system");
 	add_file(lilo, &entry->kernel, image->file);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "core/login.h"
 #include "pygrub/copies.h"
 #include "pygrub/options.h"
 #include "pygrub/pick.h"
@@ -39,6 +40,7 @@ struct job {
 	const struct config *config; /* without xl files */
 	struct copies *copies;       /* NULL: nothing is copied */
 	struct exchange *exchange;
+	const struct login_request *login; /* JOB_MENU: as it is with this password; NULL: none */
 	const struct pick *pick; /* JOB_BOOT: who chose it at the menu; NULL: nobody was asked */
 	int result_fd;           /* memfd: what it brought */
 	pid_t parent;

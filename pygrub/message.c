@@ -76,6 +76,14 @@ void message_warning(const struct options *options, struct text text)
 	log_line(options, LOG_WARNING, strbuf_text(&line));
 }
 
+void message_log(const struct options *options, struct text text)
+{
+	_strbuf_ struct strbuf line = {0};
+
+	message_add(&line, text);
+	log_line(options, LOG_NOTICE, strbuf_text(&line));
+}
+
 void message_debug(const struct options *options, const char *format, ...)
 {
 	_strbuf_ struct strbuf line = {0};

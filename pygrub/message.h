@@ -22,5 +22,8 @@ void message_add(struct strbuf *out, struct text text);
 void message_failure(const struct options *options, struct text text);
 void message_warning(const struct options *options, struct text text);
 
+/* To syslog only: for what happens while a menu is on the terminal. */
+void message_log(const struct options *options, struct text text);
+
 /* With --debug only; to standard error only. */
 void message_debug(const struct options *options, const char *format, ...) PRINTF_LIKE(2, 3);

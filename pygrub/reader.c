@@ -267,10 +267,12 @@ static int (*const steps[])(const struct job *job, int folder, struct err *err) 
 static int read_mount(const struct job *job, const char *mountpoint, struct err *err)
 {
 	_strbuf_ struct strbuf name = {0};
-	_close_ int folder = -1;
+	_close_ int folder = -1, disks = -1;
 
 	if (tree_name(job->options, &name, err))
 		return job_final(job, err);
+	if (job->login && tree_add_login(mountpoint, job->login, &name, &disks, err))
+		return -err->code;
 	message_debug(job->options, "reading %s/%s", mountpoint, name.at);
 	folder = tree_open(mountpoint, name.at, err);
 	if (folder < 0)

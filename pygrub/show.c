@@ -13,6 +13,8 @@
 /* A guest that asks for more would keep all that start after it waiting. */
 enum { MAX_TIMEOUT_S = 300 };
 
+enum { MAX_WRONG_LOGINS = 5, WRONG_DELAY_MS = 2000 };
+
 /* ---- is it wanted? ------------------------------------------------------------------------------ */
 
 /* A job in the background would be stopped at the first thing it did to the terminal. */
@@ -66,21 +68,21 @@ struct show {
 	struct menu_program program;
 	struct pick *pick;
 	int json_fd; /* shared with bootfs-menu */
+	int wrong_logins;
 };
 
-/* Reads it into pick->menu, and as it is into json_fd. */
-static int read_menu(struct show *show, struct err *err)
+/* Reads it, and its text. */
+static json_t *read_menu(struct show *show, struct strbuf *text, struct err *err)
 {
-	_strbuf_ struct strbuf text = {0};
-	json_t *menu;
+	if (attempt_all(&show->job, show->watch, show->mountpoint, err) ||
+		attempt_result(&show->job, text, err))
+		return NULL;
+	return menu_parse(strbuf_text(text), err);
+}
 
-	if (attempt_all(&show->job, show->watch, show->mountpoint, err))
-		return err->code ? -err->code : -EINTR;
-	if (attempt_result(&show->job, &text, err))
-		return -err->code;
-	menu = menu_parse(strbuf_text(&text), err);
-	if (!menu)
-		return -err->code;
+/* Takes the menu over: it is what is shown, here and in bootfs-menu. */
+static int set_menu(struct show *show, json_t *menu, struct text text, struct err *err)
+{
 	json_decref(show->pick->menu);
 	show->pick->menu = menu;
 	if (ftruncate(show->json_fd, 0) ||
@@ -95,8 +97,11 @@ static int take_choice(struct show *show, const struct menu_packet *packet)
 {
 	struct pick *pick = show->pick;
 	json_t *entry = menu_entry(pick->menu, packet->index);
+	json_t *protection = json_object_get(pick->menu, "protection");
 
-	if (!entry || json_is_true(json_object_get(entry, "restricted")))
+	/* bootfs-menu asks for passwords, but it is not what keeps them. */
+	if (!entry || json_is_true(json_object_get(entry, "restricted")) ||
+		(packet->edited && json_is_true(json_object_get(protection, "edit"))))
 		return -EPROTO;
 	pick->chosen = true;
 	pick->index = packet->index;
@@ -106,12 +111,84 @@ static int take_choice(struct show *show, const struct menu_packet *packet)
 	return pick->cmdline.failed;
 }
 
-static int refuse_login(const struct show *show)
+static int refuse_login(const struct show *show, const char *why)
 {
 	struct menu_packet packet = {.message = MENU_TOLD_NO};
 
-	menu_packet_set_text(&packet, TEXT("This version accepts no passwords."));
+	menu_packet_set_text(&packet, text_of(why));
 	return menu_packet_send(show->program.talk, &packet);
+}
+
+/* False: no password can be so long. */
+static bool make_login(const struct menu_packet *packet, struct login_request *ret)
+{
+	*ret = (struct login_request){
+		.name_len = packet->name_len, .password_len = packet->text_len};
+	if (ret->name_len > sizeof(ret->name) || ret->password_len > sizeof(ret->password))
+		return false;
+	memcpy(ret->name, packet->name, ret->name_len);
+	memcpy(ret->password, packet->text, ret->password_len);
+	return true;
+}
+
+/* The menu as it is with this password, taken over where that is right. NULL with err: nothing. */
+static const char *log_in(struct show *show, const struct menu_packet *packet, struct err *err)
+{
+	static const char *const results[] = {"right", "unknown kind", "wrong"};
+	_strbuf_ struct strbuf text = {0};
+	struct login_request login;
+	const char *result = "wrong";
+	struct text said;
+	json_t *menu;
+
+	if (!make_login(packet, &login))
+		return result;
+	show->job.login = &login;
+	menu = read_menu(show, &text, err);
+	show->job.login = NULL;
+	explicit_bzero(&login, sizeof(login));
+	if (!menu)
+		return NULL;
+	said = menu_string(menu, "login");
+	for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
+		if (text_is(said, results[i]))
+			result = results[i];
+	}
+	if (strcmp(result, "right") != 0)
+		json_decref(menu);
+	else if (set_menu(show, menu, strbuf_text(&text), err))
+		return NULL;
+	return result;
+}
+
+/* After a wrong password the next one has to wait. -EINTR: a signal came. */
+static int delay(const struct show *show)
+{
+	struct pollfd fd = {.fd = show->watch->signal_fd, .events = POLLIN};
+
+	return poll(&fd, 1, WRONG_DELAY_MS) > 0 ? -EINTR : 0;
+}
+
+static int check_login(struct show *show, const struct menu_packet *packet)
+{
+	static const struct menu_packet accepted = {.message = MENU_TOLD_YES};
+	struct err err = {0};
+	const char *result;
+	int r;
+
+	if (show->wrong_logins >= MAX_WRONG_LOGINS)
+		return refuse_login(show, "Too many wrong passwords.");
+	result = log_in(show, packet, &err);
+	if (!result)
+		return err.code ? refuse_login(show, err.text) : -EINTR;
+	if (!strcmp(result, "right"))
+		return menu_packet_send(show->program.talk, &accepted);
+	if (!strcmp(result, "unknown kind"))
+		return refuse_login(show, "A password of this kind is not accepted here.");
+	show->wrong_logins++;
+	message_log(show->job.options, TEXT("wrong password at the boot menu"));
+	r = delay(show);
+	return r ? r : refuse_login(show, "Wrong password.");
 }
 
 /* 1: it is decided. */
@@ -120,7 +197,7 @@ static int take_message(struct show *show, const struct menu_packet *packet)
 	int r;
 
 	if (packet->message == MENU_SAYS_LOGIN)
-		return refuse_login(show);
+		return check_login(show, packet);
 	if (packet->message == MENU_SAYS_DEFAULT)
 		return 1;
 	if (packet->message != MENU_SAYS_BOOT)
@@ -194,13 +271,18 @@ int show_menu(const struct job *job, const struct watch *watch, const char **mou
 		.mountpoint = mountpoint,
 		.pick = ret,
 		.json_fd = json_fd};
+	_strbuf_ struct strbuf text = {0};
 	int64_t wait_ms;
+	json_t *menu;
 	int r;
 
 	if (json_fd < 0)
 		return err_set(err, errno, "no memory for the menu: %m");
 	show.job.kind = JOB_MENU;
-	r = read_menu(&show, err);
+	menu = read_menu(&show, &text, err);
+	if (!menu)
+		return err->code ? -err->code : -EINTR;
+	r = set_menu(&show, menu, strbuf_text(&text), err);
 	if (r)
 		return r;
 	wait_ms = find_wait_ms(ret->menu, job->config);

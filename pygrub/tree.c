@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -70,6 +71,27 @@ int tree_name(const struct options *options, struct strbuf *out, struct err *err
 		return err_set(err, ENAMETOOLONG, "%s: the path is too long to be asked for",
 			options->disk);
 	return 0;
+}
+
+int tree_add_login(const char *mountpoint, const struct login_request *login, struct strbuf *name,
+	int *disks, struct err *err)
+{
+	_strbuf_ struct strbuf path = {0};
+	struct login_request request = *login;
+	int r = 0;
+
+	strbuf_addf(&path, "%s/.disk", mountpoint);
+	if (path.failed)
+		return err_set(err, ENOMEM, "out of memory");
+	*disks = open(path.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*disks < 0 || ioctl(*disks, LOGIN_IOCTL, &request))
+		r = err_set(err, errno, "bootfs at %s takes no password: %m", mountpoint);
+	if (!r)
+		strbuf_addf(name, ",login=%" PRIu64, request.token);
+	explicit_bzero(&request, sizeof(request));
+	if (name->failed)
+		r = err_set(err, ENOMEM, "out of memory");
+	return r;
 }
 
 int tree_open(const char *mountpoint, const char *name, struct err *err)

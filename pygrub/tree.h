@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/err.h"
+#include "core/login.h"
 #include "core/strbuf.h"
 #include "pygrub/options.h"
 
@@ -14,6 +15,13 @@ int tree_name(const struct options *options, struct strbuf *out, struct err *err
 
 /* Appends a part of such a name: /, %, comma and = as %2F, %25, %2C and %3D. */
 void tree_escape(struct strbuf *out, struct text part);
+
+/*
+ * Hands a password to the bootfs that is mounted there and appends the key for it to a folder's
+ * name. *disks is to stay open until the folder is. -errno with err.
+ */
+int tree_add_login(const char *mountpoint, const struct login_request *login, struct strbuf *name,
+	int *disks, struct err *err) MUST_CHECK;
 
 /* Opens the folder; everything read through it is of one inspection. A descriptor, or -errno. */
 int tree_open(const char *mountpoint, const char *name, struct err *err) MUST_CHECK;

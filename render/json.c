@@ -170,6 +170,29 @@ static json_t *json_one_shot(const struct bootmenu *menu)
 	return object;
 }
 
+/* What still needs a password, where anything does. */
+static void json_add_protection(json_t *root, const struct bootmenu *menu)
+{
+	static const char *const results[LOGIN_RESULTS] = {
+		[LOGIN_RIGHT] = "right",
+		[LOGIN_WRONG] = "wrong",
+		[LOGIN_UNKNOWN_KIND] = "unknown kind",
+	};
+	bool restricted = menu->edit_restricted;
+	json_t *object;
+
+	if (menu->login)
+		json_object_set_new(root, "login", json_string(results[menu->login]));
+	for (const struct menu_entry *entry = menu->first; entry; entry = entry->next)
+		restricted |= entry->restricted;
+	if (!restricted)
+		return;
+	object = json_object();
+	json_object_set_new(object, "edit", json_boolean(menu->edit_restricted));
+	json_object_set_new(object, "names", json_boolean(menu->asks_name));
+	json_object_set_new(root, "protection", object);
+}
+
 static void json_add_default(json_t *root, const struct bootmenu *menu)
 {
 	const struct menu_entry *entry = menu->default_entry;
@@ -204,6 +227,7 @@ static json_t *json_inspection(const struct inspection *inspection, struct text 
 	json_add_default(root, menu);
 	json_object_set_new(root, "entries", json_entries(menu));
 	json_object_set_new(root, "warnings", json_warnings(&inspection->report));
+	json_add_protection(root, menu);
 	if (menu->one_shot.len)
 		json_object_set_new(root, "one_shot", json_one_shot(menu));
 	return root;

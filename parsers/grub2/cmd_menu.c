@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parsers/entry.h"
 #include "parsers/grub2/commands.h"
 #include "parsers/grub2/menu.h"
 
@@ -28,37 +29,6 @@ enum {
 	ALL_SCRIPT_BYTES = 16 << 20, /* of all entries */
 };
 
-/* Ends a statement, for the eye that looks for passwords. */
-static bool ends_statement(char c)
-{
-	return c == '\n' || c == ';' || c == '}';
-}
-
-/* A copy of the script in which nothing stands behind the word password. */
-static struct text without_passwords(struct grub *g, struct text script)
-{
-	char *at = arena_alloc(g->files->arena, script.len + 1);
-	size_t n = 0;
-
-	if (!at) {
-		grub_no_memory(g);
-		return (struct text){0};
-	}
-	for (size_t i = 0; i < script.len; i++) {
-		at[n++] = script.at[i];
-		if (!text_ends((struct text){at, n}, TEXT("password")))
-			continue;
-		if (text_starts(text_skip(script, i + 1), TEXT("_pbkdf2"))) {
-			memcpy(at + n, script.at + i + 1, 7);
-			n += 7;
-			i += 7;
-		}
-		while (i + 1 < script.len && !ends_statement(script.at[i + 1]))
-			i++;
-	}
-	return (struct text){at, n};
-}
-
 /* The entry as written, for people to read: cut where it is very long, without passwords. */
 static struct text shown_script(struct grub *g, struct text script)
 {
@@ -66,9 +36,9 @@ static struct text shown_script(struct grub *g, struct text script)
 
 	script = text_first(script, min_size(SCRIPT_BYTES, room));
 	g->script_bytes += script.len;
-	if (script.len && memmem(script.at, script.len, "password", 8))
-		return without_passwords(g, script);
-	return g->source->lasting ? script : grub_keep(g, script);
+	if (!g->source->lasting)
+		script = grub_keep(g, script);
+	return entry_script(g->files, script, "\n;}");
 }
 
 static int keep_args(struct grub *g, struct grub_item *item, const struct grub_options *options)
@@ -150,7 +120,8 @@ int grub_cmd_password(struct grub *g, const struct grub_call *call)
 	if (!user)
 		return grub_no_memory(g);
 	user->name = grub_keep(g, call->args[0]);
-	user->password = grub_keep(g, call->args[1]);
+	user->password.kind = text_is(call->name, "password") ? PASSWORD_PLAIN : PASSWORD_PBKDF2;
+	user->password.value = grub_keep(g, call->args[1]);
 	*tail = user;
 	return GRUB_OK;
 }

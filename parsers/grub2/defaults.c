@@ -199,5 +199,6 @@ void grub_defaults_record(struct grub *g, bool named)
 {
 	record_timeout(g);
 	record_reason(g, named);
+	g->out->edit_restricted = grub_var_find(g, TEXT("superusers"));
 	g->out->superusers = grub_keep(g, grub_var_get(g, "superusers"));
 }

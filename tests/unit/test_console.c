@@ -27,7 +27,8 @@ static const char locked[] =
 	"\"protection\":{\"edit\":true,\"names\":true},\"entries\":["
 	"{\"index\":0,\"path\":[0],\"title\":\"Free\",\"bootable\":true,\"cmdline\":\"free\"},"
 	"{\"index\":null,\"path\":[1],\"title\":\"Locked\",\"submenu\":true,\"restricted\":true},"
-	"{\"index\":1,\"path\":[1,0],\"title\":\"Inside\",\"bootable\":true,\"cmdline\":\"in\"}]}";
+	"{\"index\":1,\"path\":[1,0],\"title\":\"Inside\",\"bootable\":true,\"restricted\":true,"
+	"\"cmdline\":\"in\"}]}";
 
 static const char unlocked[] =
 	"{\"protection\":{\"names\":true},\"entries\":["
@@ -321,7 +322,7 @@ static void a_line_has_an_end(void **state)
 
 /* ---- passwords ---------------------------------------------------------------------------------- */
 
-static void what_is_below_a_locked_heading_is_locked(void **state)
+static void asks_before_it_boots_what_is_locked(void **state)
 {
 	struct fixture f;
 
@@ -367,6 +368,22 @@ static void log_in(struct fixture *f, const char *items, const char *message)
 	press(f, CONSOLE_KEY_ENTER);
 	read_items(f, items, &f->more);
 	console_logged_in(&f->menu, &f->more, message);
+}
+
+static void asks_for_no_password_where_none_is_needed(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, plain, -1);
+	type(&f, "p");
+	assert_int_equal(f.menu.view, CONSOLE_LIST);
+	assert_string_equal(f.menu.message, "Nothing here needs a password.");
+	arena_done(&f.arena);
+	begin(&f, locked, -1);
+	type(&f, "p");
+	assert_int_equal(f.menu.view, CONSOLE_NAME);
+	arena_done(&f.arena);
 }
 
 static void goes_on_with_what_the_password_was_for(void **state)
@@ -436,8 +453,9 @@ int main(void)
 		cmocka_unit_test(an_edit_that_changes_nothing_is_none),
 		cmocka_unit_test(escape_leaves_the_editor),
 		cmocka_unit_test(a_line_has_an_end),
-		cmocka_unit_test(what_is_below_a_locked_heading_is_locked),
+		cmocka_unit_test(asks_before_it_boots_what_is_locked),
 		cmocka_unit_test(asks_before_it_enters_and_edits),
+		cmocka_unit_test(asks_for_no_password_where_none_is_needed),
 		cmocka_unit_test(goes_on_with_what_the_password_was_for),
 		cmocka_unit_test(a_wrong_password_opens_nothing_and_is_forgotten),
 		cmocka_unit_test(a_right_password_that_does_not_open_this_says_so),

@@ -47,6 +47,16 @@ static void every_key_is_understood(void **state)
 	assert_true(request.ignore_one_shot && request.only_config);
 }
 
+static void a_login_is_a_token(void **state)
+{
+	_arena_ struct arena arena = {.limit = 65536};
+	struct disk_request request;
+
+	(void)state;
+	assert_parses("%2Fx,login=18446744073709551615", &arena, &request);
+	assert_true(request.login == UINT64_MAX);
+}
+
 static void a_kernel_may_be_named(void **state)
 {
 	_arena_ struct arena arena = {.limit = 65536};
@@ -66,6 +76,7 @@ static void whatever_else_is_no_name(void **state)
 		"%2Fx,nope=1", "%2Fx,uid=0", "%2Fx,uid=4294967295", "%2Fx,uid=x", "%2Fx,domain=a=b",
 		"%2Fx,one-shot=maybe", "%2Fx,kind=", "%2Fx,ramdisk=%2Fi",
 		"%2Fx,kernel=", "%2Fx,kernel=k,kind=config", "%2Fx,kernel=k,config=c", "/x",
+		"%2Fx,login=0", "%2Fx,login=root:secret", "%2Fx,login=18446744073709551616",
 		"%2Fa/b", "%2Fx,Offset=1"};
 	struct disk_request request;
 
@@ -92,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_path_is_unescaped),
 		cmocka_unit_test(every_key_is_understood),
+		cmocka_unit_test(a_login_is_a_token),
 		cmocka_unit_test(a_kernel_may_be_named),
 		cmocka_unit_test(whatever_else_is_no_name),
 		cmocka_unit_test(a_full_arena_is_an_error),

@@ -352,6 +352,20 @@ static void a_missing_file_is_named(void **state)
 		memfiles_said(&guest, REPORT_WARNING, "entry 1: /none not found on hd0,msdos1"));
 }
 
+static void passwords_are_kept_and_not_shown(void **state)
+{
+	(void)state;
+	extlinux_conf("MENU MASTER PASSWD $1$abc$def\nLABEL a\nMENU PASSWD own\nLINUX /boot/k\n"
+		      "LABEL b\nmenu passwd\nLINUX /boot/k\nLABEL c\nLINUX /boot/k\n");
+	assert_text(guest.menu.users->password.value, "$1$abc$def");
+	assert_int_equal(guest.menu.users->password.kind, PASSWORD_MD5_CRYPT);
+	assert_true(guest.menu.edit_restricted);
+	assert_text(entry(0)->password.value, "own");
+	assert_text(entry(0)->script, "LABEL a\nMENU PASSWD\nLINUX /boot/k");
+	assert_true(entry(1)->restricted && !entry(1)->password.value.len);
+	assert_false(entry(2)->restricted);
+}
+
 static void devicetrees_are_kept(void **state)
 {
 	(void)state;
@@ -392,6 +406,7 @@ int main(void)
 		TEST(help_text_is_not_configuration),
 		TEST(default_without_labels_is_a_command_line),
 		TEST(a_missing_file_is_named),
+		TEST(passwords_are_kept_and_not_shown),
 		TEST(devicetrees_are_kept),
 	};
 

@@ -202,8 +202,8 @@ static void marks_entries_that_need_a_password(void **state)
 	assert_text(guest->menu.superusers, "root admin");
 	assert_non_null(guest->menu.users);
 	assert_text(guest->menu.users->name, "root");
-	assert_text(guest->menu.users->password, "newer");
-	assert_text(guest->menu.users->next->password, "grub.pbkdf2.sha512.10000.AB.CD");
+	assert_text(guest->menu.users->password.value, "newer");
+	assert_text(guest->menu.users->next->password.value, "grub.pbkdf2.sha512.10000.AB.CD");
 	assert_true(grubtest_entry(guest, "0")->restricted);
 	assert_false(grubtest_entry(guest, "1")->restricted);
 	assert_true(grubtest_entry(guest, "2")->restricted);

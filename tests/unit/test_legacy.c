@@ -200,7 +200,30 @@ static void locked_entries_are_marked_and_the_password_kept(void **state)
 		 "/boot/k\n");
 	assert_true(entry(0)->restricted);
 	assert_false(entry(1)->restricted);
-	assert_text(guest.menu.users->password, "$1$abc$def");
+	assert_text(guest.menu.users->password.value, "$1$abc$def");
+	assert_int_equal(guest.menu.users->password.kind, PASSWORD_MD5_CRYPT);
+	assert_true(guest.menu.edit_restricted);
+}
+
+static void a_lock_without_a_password_locks_nothing(void **state)
+{
+	(void)state;
+	menu_lst("title a\nlock\nkernel /boot/k\n");
+	assert_false(entry(0)->restricted || guest.menu.edit_restricted);
+}
+
+static void an_entry_may_have_its_own_password(void **state)
+{
+	(void)state;
+	menu_lst("password --encrypted $6$abc$def\ntitle a\npassword own x\nkernel /boot/k\n"
+		 "title b\nlock\npassword own\nkernel /boot/k\n");
+	assert_int_equal(guest.menu.users->password.kind, PASSWORD_OTHER);
+	assert_true(entry(0)->restricted && entry(1)->restricted);
+	assert_text(entry(0)->password.value, "own");
+	assert_int_equal(entry(0)->password.kind, PASSWORD_PLAIN);
+	/* What is locked opens with the password of all. */
+	assert_int_equal(entry(1)->password.value.len, 0);
+	assert_text(entry(0)->script, "title a\npassword\nkernel /boot/k");
 }
 
 static void too_many_entries_keep_the_first(void **state)
@@ -239,6 +262,8 @@ int main(void)
 		TEST(a_configfile_is_a_submenu),
 		TEST(a_configfile_that_opens_itself_ends),
 		TEST(locked_entries_are_marked_and_the_password_kept),
+		TEST(a_lock_without_a_password_locks_nothing),
+		TEST(an_entry_may_have_its_own_password),
 		TEST(too_many_entries_keep_the_first),
 		TEST(it_is_told_from_grub_2),
 	};

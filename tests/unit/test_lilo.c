@@ -121,6 +121,9 @@ static void a_password_restricts_booting_unless_only_arguments_are(void **state)
 		  "restricted\n");
 	assert_true(entry(0)->restricted);
 	assert_false(entry(1)->restricted);
+	assert_text(entry(1)->password.value, "x");
+	assert_true(guest.menu.edit_restricted);
+	assert_text(entry(0)->script, "image=/boot/k\nlabel=a\npassword");
 }
 
 static void stray_bytes_do_no_harm(void **state)
