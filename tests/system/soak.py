@@ -40,7 +40,7 @@ class Watch:
     def sample(self):
         rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
         memory = sum(int(line.split()[1]) for line in rollup.splitlines()
-                     if line.startswith(("Anonymous:", "Private_Dirty:")))
+                     if line.startswith("Anonymous:"))
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return {"memory_kib": memory, "descriptors": len(os.listdir(f"/proc/{self.pid}/fd")),
                 "threads": len(os.listdir(f"/proc/{self.pid}/task")), "children": len(children)}
