@@ -10,6 +10,7 @@
 #include "fuse/notice.h"
 #include "fuse/owner.h"
 #include "fuse/pool.h"
+#include "fuse/shrink.h"
 #include "fuse/snapshot.h"
 #include "fuse/stats.h"
 #include "fuse/status.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct pool pool;
 	struct notice notice;
 	struct owners owners;
+	struct shrink shrink;
 	struct cache cache;
 	struct inspector inspector;
 	struct contents contents;

@@ -27,6 +27,7 @@ void owner_add(struct owners *owners, struct owner *owner, enum owner_kind kind)
 	at = bucket(owners, owners->last);
 	*owner = (struct owner){.next = *at, .serial = owners->last, .kind = kind};
 	*at = owner;
+	owners->count++;
 }
 
 void owner_remove(struct owners *owners, struct owner *owner)
@@ -35,8 +36,10 @@ void owner_remove(struct owners *owners, struct owner *owner)
 
 	while (*at && *at != owner)
 		at = &(*at)->next;
-	if (*at)
+	if (*at) {
 		*at = owner->next;
+		owners->count--;
+	}
 	owner->next = NULL;
 }
 

@@ -21,6 +21,7 @@ enum { OWNER_BUCKETS = 1024 };
 struct owners {
 	struct owner *buckets[OWNER_BUCKETS];
 	uint32_t last; /* serial given last */
+	uint32_t count;
 };
 
 /* Gives it a serial number of its own. */

@@ -196,6 +196,7 @@ static int start(struct running *running, struct config *config, struct err *err
 	r = mount_start(&running->mount, path ? path : daemon->config->mountpoint.at, err);
 	if (r)
 		return r;
+	shrink_init(&daemon->shrink, &daemon->pool, &daemon->owners, &running->mount);
 	r = rights_drop(err);
 	if (!r)
 		r = session_start(daemon, running->mount.fuse_fd, tree_answers, err);

@@ -162,6 +162,7 @@ void serve_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct daemon *daemon = fuse_req_userdata(req);
 	struct place place;
 
+	shrink_if_many(&daemon->shrink);
 	if (place_find(daemon, parent, &place))
 		fuse_reply_err(req, ESTALE);
 	else if (parent == ROOT_ID)

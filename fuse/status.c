@@ -38,7 +38,8 @@ void status_render(const struct daemon *daemon, struct strbuf *out)
 
 	strbuf_addf(out, "pid %d\nversion " BOOTFS_VERSION "\nconfig ", (int)getpid());
 	escape_add(out, text_of(daemon->config_file));
-	strbuf_addf(out, "\ndomains %u\nasked %u\ndone %u\nresult %s\n", daemon->config->n_domains,
-		status->asked, status->done, status->refused ? "refused" : "ok");
+	strbuf_addf(out, "\ndomains %u\nasked %u\ndone %u\nresult %s\nknown %u\n",
+		daemon->config->n_domains, status->asked, status->done,
+		status->refused ? "refused" : "ok", daemon->owners.count);
 	strbuf_add(out, strbuf_text(&status->faults));
 }

@@ -22,6 +22,7 @@ bool status_knows(const struct status *status, const struct config_problem *prob
 
 /*
  * Appends the whole text: a word and its value a line. pid, version, config (its path), domains,
- * asked, done, result (ok or refused), then the mistakes and warnings as "mistake FILE:LINE: TEXT".
+ * asked, done, result (ok or refused), known (what the kernel
+ * may ask for by number), then the mistakes and warnings as "mistake FILE:LINE: TEXT".
  */
 void status_render(const struct daemon *daemon, struct strbuf *out);

@@ -218,7 +218,7 @@ class Soak:
 
 def soak(folder, seconds, seed=1):
     """What was wrong (empty: nothing), how often each thing was done, and the watch."""
-    it = Soak(folder, seed)
+    it = Soak(folder.resolve(), seed)
     try:
         watch = it.run(seconds)
     finally:
