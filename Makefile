@@ -230,13 +230,15 @@ install: all
 	sed 's#/usr/local#$(PREFIX)#g' etc/bootfs.service >$(DESTDIR)$(UNITS)/bootfs.service
 	for page in $(wildcard man/*.[0-9]); do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
+	ln -sf bootfs.8 $(DESTDIR)$(PREFIX)/share/man/man8/mount.fuse.bootfs.8
 
 # All but the configuration and what was remembered (/etc/bootfs, /var/lib/bootfs).
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -rf bin/bootfs bin/bootfs-inspect bin/bootfs-pygrub \
-		sbin/mount.fuse.bootfs share/bash-completion/completions/bootfs \
-		libexec/bootfs share/doc/bootfs share/man/man[158]/bootfs*.[158] \
-		share/man/man7/bootfs-tree.7 lib/sysusers.d/bootfs.conf lib/tmpfiles.d/bootfs.conf
+		sbin/mount.fuse.bootfs libexec/bootfs share/doc/bootfs \
+		share/bash-completion/completions/bootfs share/man/man8/mount.fuse.bootfs.8 \
+		$(patsubst man/%,share/man/man?/%,$(wildcard man/*.[0-9])) \
+		lib/sysusers.d/bootfs.conf lib/tmpfiles.d/bootfs.conf
 	rm -f $(DESTDIR)$(UNITS)/bootfs.service
 
 dist:

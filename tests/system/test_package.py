@@ -80,7 +80,17 @@ def test_it_installs_works_and_goes(packages, tmp_path):
         booted.works("ls", "/bootfs")
         assert "all is well" in booted.works(folder / "bootfs/debian/tests/guest")
         booted.works("systemctl", "start", "bootfs")
-        booted.works("dpkg", "--purge", "bootfs")
+        booted.works("dpkg", "--purge", "bootfs", "bootfs-nbd")
         left = booted.run("ls", "-d", "/bootfs", "/etc/bootfs", "/var/lib/bootfs",
                           "/usr/share/doc/bootfs", "/usr/libexec/bootfs")
         assert left.stdout == ""
+
+
+def test_what_is_installed_by_hand_can_be_taken_away(tmp_path):
+    variant, compiler = BUILD.name.rsplit("-", 1)
+    command = ["make", "-s", "-C", TOP, f"V={variant}", f"CC={compiler}", f"DESTDIR={tmp_path}"]
+    subprocess.run([*command, "install"], check=True)
+    assert (tmp_path / "usr/local/bin/bootfs").exists()
+    subprocess.run([*command, "uninstall"], check=True)
+    left = [p.relative_to(tmp_path) for p in tmp_path.rglob("*") if not p.is_dir() or p.is_symlink()]
+    assert left == [Path("etc/bootfs/bootfs.conf")]
