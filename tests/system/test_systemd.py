@@ -64,7 +64,7 @@ def mounts(booted):
 
 def test_the_unit_is_right_and_confined(booted):
     assert booted.works("systemd-analyze", "verify", "bootfs.service") == ""
-    booted.works("systemd-analyze", "security", "--threshold=55", "bootfs.service")
+    booted.works("systemd-analyze", "security", "--threshold=60", "bootfs.service")
 
 
 def test_it_has_started_when_the_tree_answers(service):
