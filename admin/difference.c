@@ -4,11 +4,11 @@
 #include "core/escape.h"
 #include "pygrub/menu.h"
 
-enum { MAX_WORDS = 1024, MAX_SHOWN = 12 };
+enum { MAX_BYTES = 1 << 15, MAX_SHOWN = 12 };
 
 /* ---- command lines ---------------------------------------------------------------------------- */
 
-/* The next word, blanks apart; quotes and backslashes stay in it. */
+/* The next word, between blanks as text_trim() knows them; quotes and backslashes stay in it. */
 static bool next_word(struct text *rest, struct text *word)
 {
 	*rest = text_trim(*rest);
@@ -16,7 +16,7 @@ static bool next_word(struct text *rest, struct text *word)
 		return false;
 	*word = *rest;
 	for (size_t i = 0; i < rest->len; i++) {
-		if (rest->at[i] == ' ' || rest->at[i] == '\t') {
+		if (rest->at[i] && strchr(" \t\r\n", rest->at[i])) {
 			*word = text_first(*rest, i);
 			break;
 		}
@@ -62,9 +62,9 @@ static size_t count_word(struct text args, struct text wanted)
 static size_t add_missing(struct strbuf *out, const char *who, struct text from, struct text other)
 {
 	struct text rest = from, word;
-	size_t shown = 0, words = 0;
+	size_t shown = 0;
 
-	while (words++ < MAX_WORDS && next_word(&rest, &word)) {
+	while (next_word(&rest, &word)) {
 		struct text before = text_first(from, (size_t)(word.at - from.at));
 
 		if (count_word(before, word) < count_word(other, word))
@@ -84,6 +84,9 @@ void difference_of_args(struct strbuf *out, struct text pygrub, struct text ours
 {
 	size_t start = out->len, found;
 
+	/* Every word is looked for in the other line; no kernel takes a line as long as this. */
+	pygrub = text_first(pygrub, MAX_BYTES);
+	ours = text_first(ours, MAX_BYTES);
 	found = add_missing(out, "pygrub alone has", pygrub, ours);
 	if (found)
 		strbuf_adds(out, "; ");

@@ -12,7 +12,7 @@
 #include <inttypes.h>
 
 /* What is written, in this order; the tree and the target folder call them the same. */
-static const char *const names[] = {"kernel", "initrd", "cmdline"};
+static const char *const names[] = {"kernel", "initrd", "cmdline", "devicetree"};
 
 /* The entry's folder below the guest's, as "entries/2". -errno with err. */
 static int find_entry(

@@ -69,6 +69,8 @@ static int find_one(
 	const struct view *view, const char *operand, struct guests *guests, struct err *err)
 {
 	bool is_path = strchr(operand, '/') != NULL;
+	_strbuf_ struct strbuf faults = {0};
+	size_t mistakes;
 
 	if (!is_path && is_domain(view, operand))
 		return add_guest(guests, strdup(operand), false, err);
@@ -76,10 +78,10 @@ static int find_one(
 		return add_guest(guests, strdup(operand), true, err);
 	if (is_path)
 		return err_set(err, errno, "%s: %m", operand);
+	mistakes = view_mistakes(view, &faults);
 	return err_set(err, ENOENT,
-		"there is no domain \"%s\"; bootfs list shows those there are, "
-		"bootfs --check the mistakes in their files",
-		operand);
+		"there is no domain \"%s\"; bootfs list shows those there are%s", operand,
+		mistakes ? ", bootfs --check the mistakes in the files of others" : "");
 }
 
 int guests_find(const struct view *view, const struct admin_options *options, struct guests *ret,

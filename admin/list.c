@@ -27,12 +27,12 @@ static void fill_row(const struct guest *guest, struct row *row)
 	escape_add(&row->cell[0], text_of(guest->name));
 	strbuf_adds(&row->cell[1], guest_boots(guest) ? "ok" : "error");
 	strbuf_add(&row->cell[2], loader.len ? loader : TEXT("-"));
-	if (!guest_boots(guest)) {
+	if (!guest_boots(guest) && !guest_unused(guest).len) {
 		row->colour = RED;
 		message_add(last, guest_error(guest));
 		return;
 	}
-	escape_add(last, menu_string(entry, "title"));
+	escape_add(last, entry ? menu_string(entry, "title") : TEXT("-"));
 	if (guest->version)
 		strbuf_addf(last, "  [%s]", guest->version);
 	if (!guest_unused(guest).len)
@@ -169,7 +169,8 @@ static void add_json(struct strbuf *out, const struct guests *guests)
 int command_list(const struct admin_options *options)
 {
 	_guests_ struct guests guests = {0};
-	_strbuf_ struct strbuf out = {0};
+	_strbuf_ struct strbuf out = {0}, faults = {0};
+	size_t mistakes;
 	_view_ struct view view = {0};
 
 	if (!guests_open(options, &view, &guests))
@@ -178,7 +179,12 @@ int command_list(const struct admin_options *options)
 		add_json(&out, &guests);
 	else
 		add_table(&out, &guests, colours_wanted(STDOUT_FILENO));
-	if (!guests.n)
+	mistakes = view_mistakes(&view, &faults);
+	if (mistakes)
+		say("%zu mistakes in the configuration, their domains are not shown: bootfs "
+		    "--check",
+			mistakes);
+	else if (!guests.n)
 		say("no domain is configured; see xl-config, images and [domain NAME] in "
 		    "bootfs.conf(5)");
 	return print_all(&out) ? STATUS_FINE : STATUS_TROUBLE;

@@ -3,10 +3,13 @@
 
 #include "admin/say.h"
 #include "pygrub/mounts.h"
+#include "pygrub/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+
+enum { STATUS_BYTES = 16 << 20 };
 
 static const char *wanted_folder(const struct admin_options *options, const struct view *view)
 {
@@ -68,6 +71,26 @@ int view_open(const struct admin_options *options, struct view *ret, struct err 
 	strbuf_cut(&ret->mountpoint, 0);
 	strbuf_adds(&ret->mountpoint, ret->own.mountpoint);
 	return ret->mountpoint.failed ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+size_t view_mistakes(const struct view *view, struct strbuf *out)
+{
+	_close_ int folder = open(view->mountpoint.at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_strbuf_ struct strbuf status = {0};
+	struct text rest, line;
+	size_t n = 0;
+
+	if (folder < 0 || tree_read(folder, ".status", STATUS_BYTES, &status))
+		return 0;
+	rest = strbuf_text(&status);
+	while (text_cut(&rest, '\n', &line)) {
+		if (!text_starts(line, TEXT("mistake ")))
+			continue;
+		strbuf_add(out, text_skip(line, strlen("mistake ")));
+		strbuf_addc(out, '\n');
+		n++;
+	}
+	return n;
 }
 
 void view_close(struct view *view)

@@ -24,5 +24,11 @@ int view_open(const struct admin_options *options, struct view *ret, struct err 
 int view_open_shared(
 	const struct admin_options *options, struct view *ret, struct err *err) MUST_CHECK;
 
+/*
+ * Appends the mistakes in the configuration that the view is made of, "FILE:LINE: TEXT" a line:
+ * a domain whose file has one is not shown. How many; 0 also for who may not know.
+ */
+size_t view_mistakes(const struct view *view, struct strbuf *out);
+
 void view_close(struct view *view);
 #define _view_ CLEANUP(view_close)

@@ -86,7 +86,7 @@ def test_an_image_in_the_current_folder_needs_no_slash(host):
 def test_a_domain_that_is_not_there_is_trouble_that_says_what_to_do(seen):
     result = seen.run("list", "nobody")
     assert result.returncode == 2
-    assert 'no domain "nobody"' in result.stderr and "bootfs --check" in result.stderr
+    assert 'no domain "nobody"' in result.stderr and "bootfs list" in result.stderr
 
 
 def test_explain_prints_the_log_and_says_by_its_status_whether_it_boots(seen):
@@ -132,6 +132,34 @@ def test_check_guests_is_silent_and_zero_where_all_is_well(seen):
     result = seen.run("check-guests", "mail")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert seen.run("check-guests", "-v", "mail").stdout == 'mail: ok: boots "First"\n'
+
+
+def test_a_file_with_a_mistake_is_a_guest_that_does_not_come_back(host):
+    (host.folder / "ok.cfg").write_text(f'name = "ok"\ndisk = ["{host.good},raw,xvda,w"]\n')
+    (host.folder / "bad.cfg").write_text('name = "bad\n')
+    host.conf.write_text(f"[bootfs]\nmountpoint = /nowhere\nxl-config = {host.folder}/*.cfg\n"
+                         "worker-user = nobody\n")
+    result = host.run("check-guests")
+    assert result.returncode == 1 and f"not shown: {host.folder}/bad.cfg:" in result.stdout
+    assert host.run("check-guests", "ok").returncode == 0
+    assert "bootfs --check" in host.run("list").stderr
+    assert "bootfs --check" in host.run("explain", "bad").stderr
+
+
+def test_a_guest_that_xl_starts_otherwise_needs_no_menu(host):
+    (host.folder / "win.cfg").write_text(
+        f'name = "win"\ntype = "hvm"\ndisk = ["{host.bad},raw,xvda,w"]\n')
+    host.conf.write_text(f"[bootfs]\nmountpoint = /nowhere\nxl-config = {host.folder}/*.cfg\n"
+                         "worker-user = nobody\n")
+    assert host.run("check-guests").returncode == 0
+    assert host.run("list").stdout.splitlines()[1].split()[:2] == ["win", "unused"]
+
+
+def test_without_root_a_mount_is_needed(host):
+    result = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                             BUILD / "bootfs", "list", "--config=/nonexistent"],
+                            capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 2 and "only root can look without a mount" in result.stderr
 
 
 def test_three_hundred_guests_are_checked_in_seconds(host):
