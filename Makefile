@@ -217,6 +217,8 @@ install: all
 	ln -sf ../bin/bootfs $(DESTDIR)$(PREFIX)/sbin/mount.fuse.bootfs
 	install -D -m 644 etc/bootfs.bash-completion \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bootfs
+	for name in bootfs-pygrub bootfs-inspect; do \
+		ln -sf bootfs $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name; done
 	[ ! -e $(B)/bootfs-config ] || \
 		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
 	[ -e $(DESTDIR)/etc/bootfs/bootfs.conf ] || \
@@ -236,7 +238,7 @@ install: all
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -rf bin/bootfs bin/bootfs-inspect bin/bootfs-pygrub \
 		sbin/mount.fuse.bootfs libexec/bootfs share/doc/bootfs \
-		share/bash-completion/completions/bootfs share/man/man8/mount.fuse.bootfs.8 \
+		share/bash-completion/completions/bootfs* share/man/man8/mount.fuse.bootfs.8 \
 		$(patsubst man/%,share/man/man?/%,$(wildcard man/*.[0-9])) \
 		lib/sysusers.d/bootfs.conf lib/tmpfiles.d/bootfs.conf
 	rm -f $(DESTDIR)$(UNITS)/bootfs.service

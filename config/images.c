@@ -4,12 +4,10 @@
 #include "config/disk_spec.h"
 #include "config/files.h"
 #include "config/index.h"
+#include "core/image_format.h"
 
 #include <errno.h>
 #include <sys/stat.h>
-
-/* Suffixes that tell a format; every other image is raw. */
-static const char *const formats[] = {"qcow2", "qcow", "vhd", "qed"};
 
 struct image_reader {
 	struct config *config;
@@ -33,7 +31,7 @@ static int note_domain(struct image_reader *reader, struct domain *domain)
 	return 0;
 }
 
-/* "/srv/images/mail.img" is mail; "qcow2" and the like are told in *format. */
+/* "/srv/images/mail.img" is mail; a suffix that is a format's name, as qcow2, says the format. */
 static struct text image_name(struct text path, struct text *format)
 {
 	struct text name = path, part, suffix;
@@ -47,10 +45,8 @@ static struct text image_name(struct text path, struct text *format)
 	if (dot < 2)
 		return name; /* no dot, or only one in front */
 	suffix = text_skip(name, dot);
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (text_equal_nocase(suffix, text_of(formats[i])))
-			*format = text_of(formats[i]);
-	}
+	if (image_format_find(suffix))
+		*format = suffix;
 	return text_first(name, dot - 1);
 }
 

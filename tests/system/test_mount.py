@@ -114,7 +114,7 @@ def complete(*words, env=None):
     """What bash would offer for the last word, as it cuts words at an equals sign."""
     cut = [part for word in words for part in re.split("(=)", word) if part or word == ""]
     script = ("source etc/bootfs.bash-completion\n"
-              "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))\n_bootfs\n"
+              "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))\n\"_${1//-/_}\"\n"
               "printf '%s\\n' \"${COMPREPLY[@]}\"\n")
     result = subprocess.run(["bash", "-c", script, "bash", *cut], cwd=TOP, text=True,
                             capture_output=True, timeout=60, check=True,
@@ -144,6 +144,15 @@ def test_every_option_is_completed(command):
         result = subprocess.run([BUILD / "bootfs", command, option, "--help"], check=False,
                                 capture_output=True, text=True, timeout=60)
         assert "has no option" not in result.stderr and "unknown option" not in result.stderr
+
+
+@pytest.mark.parametrize("program", ["bootfs-pygrub", "bootfs-inspect"])
+def test_the_other_programs_options_are_completed(program):
+    text = subprocess.run([BUILD / program, "--help"], capture_output=True, text=True,
+                          check=True).stdout
+    wanted = set(re.findall(r"--[a-z-]+[a-z]", text))
+    assert {word.rstrip("=") for word in complete(program, "--")} == wanted
+    assert complete("bootfs-pygrub", "--output-format=si") == ["simple", "simple0"]
 
 
 def test_domains_come_from_the_mount(guest, start_bootfs):
