@@ -10,23 +10,27 @@
 
 enum { SUBJECT_BYTES = 256 };
 
-static void print_line(struct text line)
+/* Where stderr ends in the journal, the priority in front is sd-daemon(3)'s. */
+static void print_line(const struct notice *notice, int priority, struct text line)
 {
 	_strbuf_ struct strbuf out = {0};
 
-	strbuf_adds(&out, "bootfs: ");
+	if (notice->to_journal)
+		strbuf_addf(&out, "<%d>", priority);
+	else
+		strbuf_adds(&out, "bootfs: ");
 	strbuf_add(&out, line);
 	if (!out.failed)
 		tell_stderr(strbuf_text(&out));
 }
 
-/* The texts are escaped; empty where there is no subject. */
+/* The texts are escaped. */
 static int send_to_journal(int priority, struct text line, struct text subject, struct text reason)
 {
 	bool disk = text_starts(subject, TEXT("/"));
 	const struct journal_field fields[] = {
 		{disk ? "BOOTFS_DISK" : "BOOTFS_DOMAIN", subject},
-		{"BOOTFS_REASON", subject.len ? reason : TEXT("")},
+		{"BOOTFS_REASON", reason},
 	};
 	const struct journal_message message = {
 		"bootfs", priority, line, fields, ARRAY_SIZE(fields)};
@@ -47,14 +51,18 @@ static void notice_write(
 	strbuf_add(&line, strbuf_text(&why));
 	if (who.failed || why.failed || line.failed)
 		return;
-	if ((notice->to_journal || notice->to_syslog) &&
+	/*
+	 * Only with fields to tell: of who has ended meanwhile, as after a wrong configuration, the
+	 * journal no longer finds out the unit, which it knows of stderr.
+	 */
+	if (who.len && (notice->to_journal || notice->to_syslog) &&
 		!send_to_journal(
 			priority, strbuf_text(&line), strbuf_text(&who), strbuf_text(&why)))
 		return;
 	if (notice->to_syslog)
 		tell_syslog("bootfs", priority, strbuf_text(&line));
 	else
-		print_line(strbuf_text(&line));
+		print_line(notice, priority, strbuf_text(&line));
 }
 
 void notice_say(const struct notice *notice, int priority, const char *format, ...)
