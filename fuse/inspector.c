@@ -147,6 +147,20 @@ static void tell_gaps(struct inspector *inspector, uint32_t gaps)
 	}
 }
 
+int inspector_try(struct inspector *inspector, struct err *err)
+{
+	struct question question = {.kind = QUESTION_NOTHING, .limits = limits_default()};
+	_inspection_ struct inspection *answer = NULL;
+	int r;
+
+	question.limits.timeout_ms = TRY_MS;
+	r = ask_and_wait(&inspector->settings, &question, &answer, NULL, err);
+	if (r < 0)
+		return err_prefix(err, "no guest could be read: the inspector");
+	tell_gaps(inspector, answer->gaps);
+	return 0;
+}
+
 static void run_ready(struct source *source)
 {
 	struct run *run = container_of(source, struct run, source);

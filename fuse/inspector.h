@@ -16,7 +16,7 @@ struct lost_child;
  * Runs that take long hang on a disk rather than work: after SLOW_MS they no longer keep others
  * waiting, so that one guest's disk never stops another guest. At most MORE_RUNS do so.
  */
-enum { SLOW_MS = 1000, MORE_RUNS = 16 };
+enum { SLOW_MS = 1000, MORE_RUNS = 16, TRY_MS = 20000 };
 
 struct inspector {
 	struct loop *loop;
@@ -60,6 +60,12 @@ struct run {
 };
 
 void inspector_init(struct inspector *inspector, struct loop *loop);
+
+/*
+ * Before the loop runs: has an inspector enter its sandbox, and tells what that lacks here. The
+ * inspector's error where it fails closed: no guest could be read. Waits for TRY_MS at most.
+ */
+int inspector_try(struct inspector *inspector, struct err *err) MUST_CHECK;
 
 /*
  * Queues the run; it is finished at the latest after timeout_ms, and may be before this returns.

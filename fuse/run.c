@@ -188,6 +188,8 @@ static int start(struct running *running, struct config *config, struct err *err
 		return r;
 	}
 	r = daemon_configure(daemon, config, err);
+	if (!r && !running->options->private)
+		r = inspector_try(&daemon->inspector, err);
 	if (!r)
 		r = take_signals(daemon, err);
 	if (r)

@@ -65,11 +65,11 @@ const char *sandbox_gap_text(enum sandbox_gap gap)
 	case GAP_PIVOT:
 		return "chroot instead of a root of its own (/ is no mount point)";
 	case GAP_ROOT:
-		return "the host's root stays visible";
+		return "the host's root stays visible, without a call to open anything there";
 	case GAP_USER:
 		return "runs under the user who asked";
 	case GAP_LANDLOCK:
-		return "this kernel has no Landlock";
+		return "this kernel has no Landlock (CONFIG_SECURITY_LANDLOCK)";
 	case GAP_ALL:
 	default:
 		return "unknown gap";

@@ -11,8 +11,9 @@ enum question_kind {
 	QUESTION_MENU,    /* find and read the boot menu */
 	QUESTION_CONTENT, /* the PIECE_LATER parts of one content of one entry */
 	QUESTION_CONFIG,  /* disk 0 is a bare configuration file (bootfs-pygrub --isconfig) */
+	QUESTION_NOTHING, /* enter the sandbox, say what it lacks, look at no disk */
 };
-#define QUESTION_KINDS (QUESTION_CONFIG + 1)
+#define QUESTION_KINDS (QUESTION_NOTHING + 1)
 
 struct served_ops;
 

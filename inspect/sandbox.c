@@ -63,5 +63,5 @@ int sandbox_enter(const struct sandbox_settings *settings, uint32_t *gaps, struc
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return failed(err, "no_new_privs");
 	sandbox_landlock(gaps);
-	return seccomp_load(&filter) < 0 ? failed(err, "seccomp") : 0;
+	return seccomp_load(&filter) < 0 ? failed(err, "seccomp (CONFIG_SECCOMP_FILTER)") : 0;
 }

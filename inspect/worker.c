@@ -68,12 +68,15 @@ static int answer_with_menu(const struct question *question, uint32_t gaps, stru
 {
 	_inspection_ struct inspection *inspection = inspection_new(question->limits.memory / 2);
 	_strbuf_ struct strbuf buf = {.limit = question_answer_size(question)};
-	int r;
+	int r = 0;
 
 	if (!inspection)
 		return err_set(err, ENOMEM, "no memory for an inspection");
 	inspection->gaps = gaps;
-	r = answer_menu(question, inspection, err);
+	if (question->kind == QUESTION_NOTHING)
+		inspection->error = TEXT("nothing was asked");
+	else
+		r = answer_menu(question, inspection, err);
 	if (r == 0)
 		r = wire_put_bounded(&buf, inspection, err);
 	return r < 0 ? r : write_answer(strbuf_text(&buf), err);

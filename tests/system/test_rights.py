@@ -50,35 +50,57 @@ def test_an_image_of_another_user_is_read(guest, start_bootfs, tmp_path):
     assert (bootfs.mount / "mail/default/kernel").read_bytes() == KERNEL
 
 
-def starts_without(capability, guest, tmp_path, look):
-    """What somebody finds in a bootfs that was never given this right."""
+def starts_without(capability, guest, tmp_path, look=None):
+    """What a bootfs that was never given this right says, or what is found in it."""
+    return starts(["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}"],
+                  guest, tmp_path, look)
+
+
+def starts(under, guest, tmp_path, look=None):
+    """What bootfs says that does not start below this command, or what is found in it."""
     conf, mount = tmp_path / "bootfs.conf", tmp_path / "mnt"
     mount.mkdir()
     conf.write_text("[bootfs]\nxl-config = none\nworker-user = nobody\n" +
                     domain("mail", guest("mail.img")))
     bootfs = subprocess.Popen(
-        ["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}",
-         BUILD / "bootfs", "-f", f"--config={conf}", mount], stderr=subprocess.PIPE)
+        [*under, BUILD / "bootfs", "-f", f"--config={conf}", mount], stderr=subprocess.PIPE)
     try:
         wait_until(lambda: bootfs.poll() is not None or os.path.ismount(mount))
-        return look(mount) if bootfs.poll() is None else bootfs.stderr.read().decode()
+        found = look(mount) if look and bootfs.poll() is None else ""
     finally:
-        bootfs.terminate()
-        bootfs.wait(10)
-        bootfs.stderr.close()
-
-
-def error_of(mount):
-    return (mount / "mail/error").read_text() if (mount / "mail/error").exists() else ""
+        subprocess.run(["umount", "-l", mount], check=False, stderr=subprocess.DEVNULL)
+        said = bootfs.communicate(timeout=20)[1].decode()
+    return found or said
 
 
 def test_without_the_right_to_mount_it_does_not_start(guest, tmp_path):
-    assert "cannot mount" in starts_without("sys_admin", guest, tmp_path, error_of)
+    assert "cannot mount" in starts_without("sys_admin", guest, tmp_path)
 
 
 @pytest.mark.parametrize("capability", ["setuid", "setgid"])
-def test_without_the_right_to_change_the_user_no_guest_is_read(guest, tmp_path, capability):
-    assert "sandbox: set" in starts_without(capability, guest, tmp_path, error_of)
+def test_without_the_right_to_change_the_user_it_does_not_start(guest, tmp_path, capability):
+    """Fails closed, and before anybody asks."""
+    said = starts_without(capability, guest, tmp_path)
+    assert "no guest could be read: the inspector: sandbox: set" in said
+
+
+def without(call):
+    """A kernel that lacks a system call."""
+    return ["strace", "-f", "-qqq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+            f"inject={call}:error=ENOSYS"]
+
+
+@pytest.mark.skipif("asan" in str(BUILD), reason="there the inspector has no sandbox")
+def test_a_kernel_without_seccomp_is_refused_at_the_start(guest, tmp_path):
+    said = starts(without("seccomp"), guest, tmp_path)
+    assert "sandbox: seccomp (CONFIG_SECCOMP_FILTER): Function not implemented" in said
+
+
+@pytest.mark.skipif("asan" in str(BUILD), reason="there the inspector has no sandbox")
+def test_a_kernel_without_landlock_is_told_at_the_start(guest, tmp_path):
+    said = starts(without("landlock_create_ruleset"), guest, tmp_path)
+    assert said == "bootfs: the inspector's sandbox: this kernel has no Landlock " \
+                   "(CONFIG_SECURITY_LANDLOCK)\n"
 
 
 def test_without_ptrace_no_caller_may_name_paths(guest, tmp_path):
