@@ -4,7 +4,7 @@
 
 Makes an image of each format with a tree of some 400 files and a kernel of 60 MB (in more than a
 thousand pieces where the kernel's driver writes it), compares every file and every extent with the
-tree, and prints one line a format; beside it the same image read by libfsimage (Debian's pygrub),
+tree, and prints one line a format, the best of all runs; beside it the same image read by libfsimage (Debian's pygrub),
 by GRUB's readers (grub-mount, grub-fstest) and by the kernel. Needs root and the programs of the
 tests: `make bench-formats`."""
 
@@ -15,7 +15,6 @@ import json
 import os
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -294,14 +293,12 @@ class Bench:
 
     # ---- measuring --------------------------------------------------------------------------
 
-    def median(self, action):
-        """Of what it returns, or of the milliseconds it takes."""
-        results = []
-        for _ in range(self.runs):
-            begin = time.perf_counter()
-            result = action()
-            results.append((time.perf_counter() - begin) * 1e3 if result is None else result)
-        return statistics.median(results)
+    def best_ms(self, action):
+        """The fewest milliseconds that it took; whoever else uses the machine only adds to them."""
+        return min(timed_ms(action) for _ in range(self.runs))
+
+    def best_mb_s(self, action):
+        return max(action() for _ in range(self.runs))
 
     def ours(self, images, tree):
         said = fsdump.dump(*images)
@@ -317,8 +314,8 @@ class Bench:
                 "extents": sum(f["extents_sha256"] == f["sha256"] for f in straight),
                 "straight": len(straight),
                 "pieces": len(said["files"][b"/boot/vmlinuz"]["extents"]),
-                "ms": self.median(lambda: run(*walk) and None),
-                "mb_s": self.median(lambda: self.ours_mb_s(images))}
+                "ms": self.best_ms(lambda: run(*walk)),
+                "mb_s": self.best_mb_s(lambda: self.ours_mb_s(images))}
 
     def ours_mb_s(self, images):
         """The first read through a fresh bootfs, of a domain that has these disks."""
@@ -347,11 +344,16 @@ class Bench:
         kernels = list(out.glob("boot_kernel*"))
         boots = done.returncode == 0 and kernels and kernels[0].read_bytes() == self.kernel
         digests = {os.fsdecode(path): f["sha256"] for path, f in tree.items() if f["type"] == "file"}
-        done = subprocess.run(["/usr/bin/python3", "-c", LIBFSIMAGE, PYGRUB.parent.parent / "lib/python",
-                               images[0], str(offset)], input=json.dumps(digests), capture_output=True,
-                              text=True, check=False)
-        said = json.loads(done.stdout) if done.returncode == 0 else {}
-        return said | {"files": len(digests), "boots": bool(boots)}
+        library = ["/usr/bin/python3", "-c", LIBFSIMAGE, PYGRUB.parent.parent / "lib/python", images[0], str(offset)]
+        said = {"files": len(digests), "boots": bool(boots)}
+        for _ in range(self.runs):
+            done = subprocess.run(library, input=json.dumps(digests), capture_output=True, text=True, check=False)
+            if done.returncode:
+                return said
+            one = json.loads(done.stdout)
+            said |= {"right": one["right"], "ms": min(one["ms"], said.get("ms", 1e9)),
+                     "mb_s": max(one.get("mb_s", 0), said.get("mb_s", 0))}
+        return said
 
     def grub(self, images, tree, device):
         """GRUB's readers: every file by grub-mount, times by grub-fstest."""
@@ -362,13 +364,13 @@ class Bench:
         done = subprocess.run([*fstest, f"{place}/boot/grub/grub.cfg"], capture_output=True, check=False)
         if done.stdout.decode(errors="replace") != GRUB_CFG:
             return {}
-        said = {"ms": self.median(lambda: run(*fstest, f"{place}/boot/grub/grub.cfg") and None)}
+        said = {"ms": self.best_ms(lambda: run(*fstest, f"{place}/boot/grub/grub.cfg"))}
 
         def mb_s():
             begin = time.perf_counter()
             size = len(run(*fstest, f"{place}/boot/vmlinuz"))
             return size / 1e6 / (time.perf_counter() - begin)
-        said["mb_s"] = self.median(mb_s)
+        said["mb_s"] = self.best_mb_s(mb_s)
         self.mount.mkdir(exist_ok=True)
         root = ["-r", device] if device else []
         with contextlib.ExitStack() as stack:
@@ -386,21 +388,30 @@ class Bench:
         options = f"ro,offset={offset}" + (",noload" if fstype in ("ext3", "ext4") else "")
 
         def cfg():
+            self.mount.mkdir(exist_ok=True)
             begin = time.perf_counter()
-            with fsdump.mounted(images[0], self.mount, options, fstype) as root:
-                (root / "boot/grub/grub.cfg").read_bytes()
-                return (time.perf_counter() - begin) * 1e3
+            run("mount", "-t", fstype, "-o", f"loop,{options}", images[0], self.mount)
+            (self.mount / "boot/grub/grub.cfg").read_bytes()
+            took = (time.perf_counter() - begin) * 1e3
+            run("umount", self.mount)
+            return took
 
         def mb_s():
             with fsdump.mounted(images[0], self.mount, options, fstype) as root:
                 return read_mb_s(root / "boot/vmlinuz", self.kernel)
-        return {"ms": self.median(cfg), "mb_s": self.median(mb_s)}
+        return {"ms": min(cfg() for _ in range(self.runs)), "mb_s": self.best_mb_s(mb_s)}
 
     def row(self, name):
         grub, offset, fstype = FORMATS[name]
         images, tree = self.single(name)
         return {"ours": self.ours(images, tree), "pygrub": self.pygrub(images, tree, offset),
                 "grub": self.grub(images, tree, grub), "kernel": self.by_mount(images, offset, fstype)}
+
+
+def timed_ms(action):
+    begin = time.perf_counter()
+    action()
+    return (time.perf_counter() - begin) * 1e3
 
 
 def read_mb_s(path, content):

@@ -56,6 +56,7 @@ def fill(root, names=3000, pieces=600, clones=True):
     "-n 65536",
     "-M -n 4096",
     "-O ^no-holes,^extref,^skinny-metadata -R ^free-space-tree",
+    "-R quota -O raid56",
     "--csum xxhash",
     "--csum sha256",
     "--csum blake2",

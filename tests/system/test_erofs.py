@@ -21,6 +21,7 @@ VARIANTS = {
     "chunks-large": "--chunksize=1048576",
     "chunk-indexes": "--chunksize=16384 -Eforce-chunk-indexes",
     "block-map": "--chunksize=65536 -Eforce-inode-blockmap",
+    "no-checksum": "-Enosbcrc -x-1",
     "lz4": "-zlz4",
     "lz4-hc": "-zlz4hc,12",
     "lz4-large": "-zlz4hc -C65536",

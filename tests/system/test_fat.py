@@ -34,6 +34,8 @@ VARIANTS = {
     "fat32-1024": ("-F 32 -S 1024", 256 * MIB),
     "fat32-2048": ("-F 32 -S 2048 -s 1", 200 * MIB),
     "fat32-4096": ("-F 32 -S 4096 -s 1", 300 * MIB),
+    "fat16-atari": ("-F 16 --variant=atari -A", 30 * MIB),
+    "fat32-odd-header": ("-F 32 -b 20 -R 40 -h 63 -D 0x81 -g 255/63 -I", 128 * MIB),
     "fat32-three-tables": ("-F 32 -f 3 -R 100", 256 * MIB),
 }
 

@@ -14,6 +14,8 @@ import fsdump  # noqa: E402
 VARIANTS = {
     "gzip": "-comp gzip",
     "lzo": "-comp lzo",
+    "lzo-quick": "-comp lzo -Xalgorithm lzo1x_1_15",
+    "gzip-strategies": "-comp gzip -Xstrategy filtered,huffman_only,run_length_encoded,fixed",
     "lz4": "-comp lz4",
     "lz4-hc": "-comp lz4 -Xhc",
     "xz": "-comp xz",

@@ -32,6 +32,9 @@ MOUNTABLE = [
     "-b size=1024 -n size=32768 -i size=512",
     "-s size=4096",
     "-d agcount=4 -l size=64m,su=256k",
+    "-d noalign,agcount=3,extszinherit=16,cowextsize=32 -l agnum=1 -i maxpct=10,perblock=2",
+    "-d agcount=2,su=64k,sw=2 -r extsize=1m",
+    "-m finobt=0,uuid=5eed0000-0000-4000-8000-000000000001 -s size=1024",
 ]
 
 
@@ -93,6 +96,24 @@ def test_reads_what_the_kernel_reads(tmp_path, options):
     assert not warnings(answer)
     assert len(fstree.extents_of(answer, "/punched")) >= 3000
     assert fstree.extents_of(answer, "/only a hole") == [["zero", 0, 0, 10_000_000]]
+
+
+def test_reads_a_file_system_whose_log_is_on_another_disk(tmp_path):
+    image, log = tmp_path / "image", tmp_path / "log"
+    for path, size in ((image, 400 * MIB), (log, 80 * MIB)):
+        with open(path, "wb") as file:
+            file.truncate(size)
+    loop = subprocess.run(["losetup", "-f", "--show", log], capture_output=True, text=True,
+                          check=True).stdout.strip()
+    try:
+        subprocess.run(["mkfs.xfs", "-q", "-l", f"logdev={loop}", image], check=True)
+        with fstree.mounted(image, options=f"loop,logdev={loop}") as root:
+            fstree.make_small(root)
+        with fstree.mounted(image, options=f"loop,ro,norecovery,logdev={loop}") as root:
+            answer = compare(image, root)
+        assert warnings(answer) == ["hd0 XFS: its log is on another device and was not looked at"]
+    finally:
+        subprocess.run(["losetup", "-d", loop], check=False)
 
 
 def test_reads_parent_pointers_as_the_kernel_writes_them(tmp_path):
