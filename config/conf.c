@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/conf.h"
 
+#include "config/layers.h"
+
 #include <errno.h>
 #include <ini.h>
 
 /* The longest line; inih must have a bound. Long enough for any disk with its path. */
 enum { LINE_BYTES = 16384 };
 
-enum section { SECTION_NONE, SECTION_HOST, SECTION_DOMAIN, SECTION_BAD };
+enum section { SECTION_NONE, SECTION_HOST, SECTION_DOMAIN, SECTION_IMAGE, SECTION_BAD };
 
 struct conf_reader {
 	struct config *config;
@@ -16,6 +18,7 @@ struct conf_reader {
 	uint32_t line; /* the one being read, from 1 */
 	enum section section;
 	struct conf_domain *domain;
+	struct image_section *image;
 	bool out_of_memory;
 	bool has_xl_files, has_images; /* xl-config and images are given: no default any more */
 };
@@ -70,9 +73,50 @@ static void begin_domain(struct conf_reader *reader, struct text name)
 		add_domain(reader, name);
 }
 
+static void begin_image(struct conf_reader *reader, struct text pattern)
+{
+	struct arena *arena = &reader->config->arena;
+	struct image_section **end = &reader->config->image_sections, *image;
+
+	if (!text_starts(pattern, TEXT("/"))) {
+		problem(reader, "[image %.*s]: no absolute path", TEXT_ARG(pattern));
+		return;
+	}
+	image = arena_new(arena, struct image_section);
+	if (!image || arena_text(arena, pattern, &image->pattern)) {
+		reader->out_of_memory = true;
+		return;
+	}
+	image->line = reader->line;
+	while (*end)
+		end = &(*end)->next;
+	*end = image;
+	reader->image = image;
+	reader->section = SECTION_IMAGE;
+}
+
+/* What stands behind "NAME " or "NAME\t" in a section's head; false: another name. */
+static bool section_of(struct text head, struct text name, struct text *rest)
+{
+	*rest = text_skip(head, name.len);
+	if (!text_starts(head, name) || !rest->len || (rest->at[0] != ' ' && rest->at[0] != '\t'))
+		return false;
+	*rest = text_trim(*rest);
+	return true;
+}
+
+static void read_image_setting(struct conf_reader *reader, struct text name, struct text value)
+{
+	struct err err = {0};
+	int r = image_section_set(reader->image, &reader->config->arena, name, value, &err);
+
+	if (r)
+		problem(reader, "%s", err.text);
+}
+
 static void begin_section(struct conf_reader *reader, struct text line)
 {
-	struct text name, rest = text_skip(line, 1), after;
+	struct text name, rest = text_skip(line, 1), after, of;
 	size_t end = text_find(rest, ']');
 
 	reader->section = SECTION_BAD;
@@ -82,10 +126,12 @@ static void begin_section(struct conf_reader *reader, struct text line)
 		problem(reader, "a section is one line, as [bootfs] or [domain NAME]");
 	else if (text_is(name, "bootfs"))
 		reader->section = SECTION_HOST;
-	else if (text_starts(name, TEXT("domain ")) || text_starts(name, TEXT("domain\t")))
-		begin_domain(reader, text_trim(text_skip(name, strlen("domain "))));
+	else if (section_of(name, TEXT("domain"), &of))
+		begin_domain(reader, of);
+	else if (section_of(name, TEXT("image"), &of))
+		begin_image(reader, of);
 	else
-		problem(reader, "unknown section [%.*s]; [bootfs] or [domain NAME]",
+		problem(reader, "unknown section [%.*s]; [bootfs], [domain NAME] or [image PATH]",
 			TEXT_ARG(name));
 }
 
@@ -220,6 +266,8 @@ static int read_name_and_value(
 	else if (reader->section == SECTION_HOST)
 		read_setting(reader, host_settings, HOST_SETTINGS, reader->conf->set,
 			reader->config, name, value);
+	else if (reader->section == SECTION_IMAGE)
+		read_image_setting(reader, name, value);
 	else if (text_is(name, "disk"))
 		add_disk(reader, value);
 	else

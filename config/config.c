@@ -5,6 +5,7 @@
 #include "config/images.h"
 #include "config/sources.h"
 #include "config/xl.h"
+#include "core/image_format.h"
 #include "core/strbuf.h"
 
 #include <errno.h>
@@ -60,6 +61,7 @@ static struct config *config_new(void)
 	config->cache_memory = 256 * MIB;
 	config->limits = limits_default();
 	config->worker_user = TEXT("bootfs");
+	config->qemu_nbd = TEXT(QEMU_NBD);
 	config->disk_paths = true;
 	config->platform = TEXT("xen");
 	config->state_folder = TEXT("/var/lib/bootfs");

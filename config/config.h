@@ -51,6 +51,8 @@ struct config_problem {
 };
 
 /* Everything lives in its arena. Times in ms, sizes in bytes. */
+struct image_section;
+
 struct config {
 	struct arena arena;
 	struct text file;         /* where it was read */
@@ -63,6 +65,8 @@ struct config {
 	uint64_t cache_memory; /* snapshots and memfds together; least recently used goes first */
 	uint32_t inspections;  /* at once; 0: as many as processors */
 	struct limits limits;
+	struct image_section *image_sections; /* config/layers.h */
+	struct text qemu_nbd;                 /* path: reads the images that are not raw */
 	struct text worker_user;
 	uid_t worker_uid; /* config_check_users() fills these; 0: no such user */
 	gid_t worker_gid;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/disk_spec.h"
 
+#include "core/image_format.h"
+#include "core/nbd_url.h"
+
 #include <errno.h>
 
 /* Prefixes of the target in use before xl 4.2, and the format each stands for. */
@@ -192,11 +195,37 @@ static bool is_local_backend(struct text backend)
 
 static bool has_scheme(struct text target)
 {
-	for (size_t i = 0; i + 2 < target.len; i++) {
-		if (text_starts(text_skip(target, i), TEXT("://")))
-			return true;
-	}
-	return text_starts(target, TEXT("rbd:"));
+	return is_url(target) || text_starts(target, TEXT("rbd:"));
+}
+
+/* What helps where a network disk is not read. */
+static const char *attach_hint(struct text target)
+{
+	if (text_starts(target, TEXT("rbd:")))
+		return "attach it to this host (rbd map POOL/IMAGE) and name it as "
+		       "phy:/dev/rbd/...";
+	if (text_starts(target, TEXT("iscsi:")))
+		return "log this host in (iscsiadm) and name it as phy:/dev/disk/by-path/...";
+	return "attach it to this host and name its block device as phy:/dev/...";
+}
+
+/* -ENOMEM. */
+static int find_network_problem(struct arena *arena, const struct disk_spec *spec, struct text *ret)
+{
+	struct nbd_url url;
+	struct err err = {0};
+	int r = nbd_url_parse(spec->target, arena, &url, &err);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0 && !text_is(spec->format, "raw"))
+		return arena_printf(arena, ret, "only raw disks are read over NBD, not format %.*s",
+			TEXT_ARG(spec->format));
+	if (r == 0)
+		return 0;
+	if (text_starts(spec->target, TEXT("nbd")))
+		return arena_text(arena, text_of(err.text), ret);
+	return arena_printf(arena, ret, "not read over the network; %s", attach_hint(spec->target));
 }
 
 /* Why this version cannot read the disk; an empty text where it can. */
@@ -211,13 +240,10 @@ static int find_problem(struct arena *arena, const struct disk_spec *spec, struc
 		return arena_printf(arena, ret, "served by domain %.*s, not readable from here",
 			TEXT_ARG(spec->backend));
 	if (has_scheme(spec->target))
-		return arena_printf(arena, ret,
-			"network disk; this version reads image files and block devices only");
-	if (!text_is(spec->format, "raw"))
-		return arena_printf(arena, ret,
-			"image format %.*s is not read by this version, only raw images and block "
-			"devices are",
-			TEXT_ARG(spec->format));
+		return find_network_problem(arena, spec, ret);
+	if (!image_format_find(spec->format))
+		return arena_printf(arena, ret, "image format %.*s is not read, only %s",
+			TEXT_ARG(spec->format), image_format_names());
 	return 0;
 }
 

@@ -149,6 +149,7 @@ const struct setting host_settings[] = {
 	{"max-entries", read_number, HOST(limits.max_entries), 1, 1000000, {NULL}},
 	{"max-steps", read_big_number, HOST(limits.max_steps), 1000, UINT32_MAX, {NULL}},
 	{"max-log", read_number, HOST(limits.max_log), 10, MAX_REPORT_LINES, {NULL}},
+	{"qemu-nbd", read_path, HOST(qemu_nbd), 0, 0, {NULL}},
 	{"worker-user", read_text, HOST(worker_user), 0, 0, {NULL}},
 	{"access", read_text, HOST(access_group), 0, 0, {"root"}},
 	{"volumes", read_choice, HOST(volumes), 0, 0, {"off", "root"}},

@@ -16,7 +16,7 @@ struct setting {
 
 /* Of [bootfs], in a struct config, and of [domain NAME], in a struct domain. */
 extern const struct setting host_settings[], domain_settings[];
-enum { HOST_SETTINGS = 24, DOMAIN_SETTINGS = 8 };
+enum { HOST_SETTINGS = 25, DOMAIN_SETTINGS = 8 };
 
 /* The place in the table, or -1. */
 int setting_find(const struct setting *table, int n, struct text name);

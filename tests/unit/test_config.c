@@ -211,7 +211,8 @@ static void names_every_mistake_with_its_line(void **state)
 		"refuse\n"
 		"$/bootfs.conf:11: inspections: must lie between 0 and 256\n"
 		"$/bootfs.conf:12: xl-config: \"*.cfg\" is no absolute path\n"
-		"$/bootfs.conf:13: unknown section [other]; [bootfs] or [domain NAME]\n"
+		"$/bootfs.conf:13: unknown section [other]; [bootfs], [domain NAME] or "
+		"[image PATH]\n"
 		"$/bootfs.conf:15: a section is one line, as [bootfs] or [domain NAME]\n"
 		"$/bootfs.conf:16: the name of a domain must be able to name a folder: \"a/b\" "
 		"holds "
@@ -304,7 +305,7 @@ static void check_wiki_disks(const char *xl_helper)
 	assert_text(mail->disks[2].path, "/dev/data/mail");
 	assert_text(mail->disks[2].format, "raw");
 	assert_text(mail->disks[3].format, "qcow2");
-	assert_true(mail->disks[3].problem.len > 0);
+	assert_text(mail->disks[3].problem, "");
 }
 
 static void reads_disks_as_xl_does(void **state)
