@@ -146,7 +146,7 @@ static int add_libraries(const char *path)
 		return symlink(link, here);
 	}
 	tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree < 0 || mkdir(here, 0555) < 0)
+	if (tree < 0 || mkdir(here, 0755) < 0)
 		return -1;
 	return place(tree, here, MOUNT_ATTR_NODEV);
 }
@@ -156,7 +156,7 @@ static int add_all_libraries(void)
 	static const char *const folders[] = {
 		"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"};
 
-	if (mkdir(SANDBOX_ROOT "/usr", 0555) < 0 || mkdir(SANDBOX_ROOT "/usr/local", 0555) < 0)
+	if (mkdir(SANDBOX_ROOT "/usr", 0755) < 0 || mkdir(SANDBOX_ROOT "/usr/local", 0755) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		if (add_libraries(folders[i]) < 0)
@@ -184,11 +184,11 @@ static int make_root(const struct cage *cage, struct err *err)
 	uint32_t gaps = 0;
 
 	if (sandbox_make_private() < 0 ||
-		mount("none", SANDBOX_ROOT, "tmpfs", flags, "size=64k,nr_inodes=64,mode=0555") < 0)
+		mount("none", SANDBOX_ROOT, "tmpfs", flags, "size=64k,nr_inodes=64,mode=0755") < 0)
 		return failed(err, "mounting a root");
 	if (add_all_libraries() < 0)
 		return failed(err, "the libraries");
-	if (mkdir(SANDBOX_ROOT CAGE_DISKS, 0555) < 0)
+	if (mkdir(SANDBOX_ROOT CAGE_DISKS, 0755) < 0)
 		return failed(err, "the disks");
 	for (uint32_t i = 0; i < cage->n_disks; i++) {
 		if (add_disk(cage, i) < 0)
