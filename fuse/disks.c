@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/disks.h"
 
+#include "core/nbd_url.h"
 #include "inspect/ask.h"
 
 #include <errno.h>
@@ -26,9 +27,16 @@ struct disks *disks_new(uint32_t n)
 
 static void disk_close(struct disks *disks, uint32_t index)
 {
+	struct disk *disk = &disks->disk[index];
+
 	cleanup_close(&disks->fds[index]);
 	cleanup_close(&disks->child_fds[index]);
 	disks->fds[index] = disks->child_fds[index] = -1;
+	for (uint32_t i = 1; i < disk->image.n_layers; i++) {
+		cleanup_close(&disk->layers[i].fd);
+		disk->layers[i].fd = -1;
+	}
+	disk->open = false;
 }
 
 void disks_free(struct disks *disks)
@@ -68,6 +76,43 @@ int disks_set(struct disks *disks, uint32_t index, struct text path, struct text
 	return 0;
 }
 
+/* A remote disk has no inode: what tells it from another is its URL. */
+static void set_url(struct disk *disk)
+{
+	disk->is_image = true;
+	disk->image.url = disk->path;
+	disk->stamp = (struct disk_stamp){.ino = 1};
+	for (size_t i = 0; i < disk->path.len; i++)
+		disk->stamp.ino = disk->stamp.ino * 31 + (unsigned char)disk->path.at[i];
+}
+
+int disks_set_layers(struct disks *disks, uint32_t index, const struct disk_layer *layers, int n)
+{
+	struct disk *disk = &disks->disk[index];
+
+	if (n < 0)
+		return arena_printf(&disks->arena, &disk->problem,
+			"%s: more than %d images, each the backing of another: see the [image] "
+			"sections of bootfs.conf",
+			disk->path.at, MAX_IMAGE_LAYERS);
+	if (is_url(disk->path)) {
+		set_url(disk);
+		return 0;
+	}
+	disk->is_image = n > 0;
+	disk->image.layers = disk->layers;
+	disk->image.n_layers = (uint32_t)n;
+	for (int i = 0; i < n; i++)
+		disk->layers[i].fd = -1;
+	for (int i = 0; i < n; i++) {
+		if (arena_text(&disks->arena, layers[i].path, &disk->layers[i].path) ||
+			arena_text(
+				&disks->arena, text_of(layers[i].format), &disk->layers[i].format))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int disks_set_how(struct disks *disks, const struct how *how)
 {
 	struct how *ret = &disks->how;
@@ -103,6 +148,8 @@ void disks_question(const struct disks *disks, struct question *question)
 		question->disks[i].path = disks->disk[i].path;
 		question->disks[i].vdev = disks->disk[i].vdev;
 		question->disks[i].partition = disks->disk[i].partition;
+		if (disks->disk[i].is_image && disks->disk[i].open)
+			question->disks[i].image = &disks->disk[i].image;
 	}
 }
 
@@ -180,8 +227,28 @@ uint64_t disk_key(const struct disk_stamp *stamp)
 	return key ? key : 1;
 }
 
-/* -errno with err; what is open by then is closed by the caller. */
-static int disk_try(struct disks *disks, uint32_t index, struct err *err)
+/* What backs an image, for children only. */
+static int layers_open(struct disk *disk, int child_fd, struct err *err)
+{
+	struct image_layer *layers = disk->layers;
+
+	for (uint32_t i = 1; i < disk->image.n_layers; i++) {
+		struct question_disk file;
+		int r = ask_open_disk(layers[i].path.at, &file, err);
+
+		if (r)
+			return err_prefix(err, "%s: its backing image", disk->path.at);
+		layers[i].fd = file.fd;
+		layers[i].size = file.size;
+	}
+	if (disk->image.n_layers) {
+		layers[0].fd = child_fd;
+		layers[0].size = disk->opened.size;
+	}
+	return 0;
+}
+
+static int file_open(struct disks *disks, uint32_t index, struct err *err)
 {
 	struct disk *disk = &disks->disk[index];
 	int r = ask_open_disk(disk->path.at, &disk->opened, err);
@@ -198,12 +265,24 @@ static int disk_try(struct disks *disks, uint32_t index, struct err *err)
 	return 0;
 }
 
+/* -errno with err; what is open by then is closed by the caller. */
+static int disk_try(struct disks *disks, uint32_t index, struct err *err)
+{
+	struct disk *disk = &disks->disk[index];
+	int r = 0;
+
+	if (!disk->image.url.len && disks->fds[index] < 0)
+		r = file_open(disks, index, err);
+	return r ? r : layers_open(disk, disks->child_fds[index], err);
+}
+
 static void disk_open(struct disks *disks, uint32_t index)
 {
 	struct disk *disk = &disks->disk[index];
 	struct err err = {0};
 
 	if (!disk_try(disks, index, &err)) {
+		disk->open = true;
 		disks->n_open++;
 		return;
 	}
@@ -216,7 +295,7 @@ static void disk_open(struct disks *disks, uint32_t index)
 void disks_open(struct disks *disks)
 {
 	for (uint32_t i = 0; i < disks->n; i++) {
-		if (disks->fds[i] < 0 && !disks->disk[i].problem.len)
+		if (!disks->disk[i].open && !disks->disk[i].problem.len)
 			disk_open(disks, i);
 	}
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "config/layers.h"
 #include "core/arena.h"
 #include "core/limits.h"
 #include "inspect/question.h"
@@ -24,9 +25,13 @@ struct disk_stamp {
 };
 
 struct disk {
-	struct text path, vdev; /* as configured */
+	struct text path, vdev; /* as configured; path may be the URL of an NBD server */
 	uint32_t partition;
+	bool is_image;      /* not plain bytes behind a descriptor of ours: */
+	struct image image; /* a remote disk, or the layers; layer 0 is the disk itself */
+	struct image_layer layers[MAX_IMAGE_LAYERS];
 	struct text problem; /* why it is not to be opened; after disks_open() why it was not */
+	bool open;           /* can be asked about; a remote disk has no descriptor */
 	struct question_disk opened; /* what ask_open_disk() measured */
 	struct disk_stamp stamp;     /* when it was opened */
 };
@@ -60,6 +65,13 @@ void disks_free(struct disks *disks);
 /* Copies the texts. -ENOMEM. */
 int disks_set(struct disks *disks, uint32_t index, struct text path, struct text vdev,
 	uint32_t partition, struct text problem) MUST_CHECK;
+
+/*
+ * The disk, set already, consists of these layers (0: of plain bytes); copies the texts. Where the
+ * layers could not be found, `n` is -ELOOP. -ENOMEM.
+ */
+int disks_set_layers(
+	struct disks *disks, uint32_t index, const struct disk_layer *layers, int n) MUST_CHECK;
 
 /* Sets disks->how with copies of all texts. -ENOMEM. */
 int disks_set_how(struct disks *disks, const struct how *how) MUST_CHECK;

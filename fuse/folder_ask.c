@@ -256,8 +256,8 @@ static void folder_inspect(struct folder *folder)
 	run_start(&folder->daemon->inspector, &folder->run, left > 1 ? (uint32_t)left : 1);
 }
 
-/* Below .disk: it is known whose disk it is. */
-static void folder_take_domain(struct folder *folder, const struct domain *domain)
+/* Below .disk: it is known whose disk it is; `same`: that domain's very first. */
+static void folder_take_domain(struct folder *folder, const struct domain *domain, bool same)
 {
 	struct disks *disks;
 
@@ -266,7 +266,7 @@ static void folder_take_domain(struct folder *folder, const struct domain *domai
 		folder_inspect(folder);
 		return;
 	}
-	disks = folder_domain_disks(folder, domain);
+	disks = folder_domain_disks(folder, domain, same);
 	disks_free(folder->disks);
 	folder->disks = NULL;
 	if (!disks || opening_start(folder, disks))
@@ -304,7 +304,7 @@ static void folder_matched(struct match *match)
 			match->found);
 	else
 		folder_note(folder, "no domain has this disk as its first: looked at alone");
-	folder_take_domain(folder, owner ? owner->domain : NULL);
+	folder_take_domain(folder, owner ? owner->domain : NULL, true);
 }
 
 /* Below .disk, the first disk is open: whose is it? */
@@ -317,7 +317,7 @@ static void folder_find_domain(struct folder *folder)
 		folder_note(
 			folder, "no domain %s is configured: the disk is looked at alone", name.at);
 	if (name.len || !folder->daemon->folders || folder->request->only_config) {
-		folder_take_domain(folder, owner ? owner->domain : NULL);
+		folder_take_domain(folder, owner ? owner->domain : NULL, false);
 		return;
 	}
 	folder->match.finished = folder_matched;

@@ -15,9 +15,11 @@ void folder_opened(struct folder *folder, struct disks *disks);
 
 /*
  * Below .disk, when it is known whose disk it is (NULL: nobody's): all disks of that domain, the
- * open one taken over as the first; or folder->disks itself. NULL: out of memory.
+ * open one taken over as the first; or folder->disks itself. `same`: it is known to be that domain's
+ * first. NULL: out of memory.
  */
-struct disks *folder_domain_disks(struct folder *folder, const struct domain *domain) MUST_CHECK;
+struct disks *folder_domain_disks(
+	struct folder *folder, const struct domain *domain, bool same) MUST_CHECK;
 
 /* Logs why its domain cannot boot, or that it can again (empty), where that is news. */
 void folder_tell(struct folder *folder, struct text error);

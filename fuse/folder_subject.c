@@ -1,5 +1,6 @@
 /* What a folder's question is about: which disks, looked at how. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config/layers.h"
 #include "fuse/folder_steps.h"
 
 static struct text first_of(struct text a, struct text b)
@@ -73,11 +74,34 @@ static struct how folder_how(const struct folder *folder, const struct domain *d
 	return how;
 }
 
-static int set_domain_disk(struct disks *disks, const struct domain *domain, uint32_t i)
+/* In the format that the disk line or an [image] section says, with what backs it. */
+static int set_layers(struct disks *disks, const struct folder *folder, uint32_t i,
+	struct text path, struct text format)
+{
+	struct disk_layer layers[MAX_IMAGE_LAYERS];
+	int n = config_layers(folder->daemon->config, path, format, layers);
+
+	return disks_set_layers(disks, i, layers, n);
+}
+
+static int set_domain_disk(
+	struct disks *disks, const struct folder *folder, const struct domain *domain, uint32_t i)
 {
 	const struct domain_disk *disk = &domain->disks[i];
+	int r = disks_set(disks, i, disk->path, disk->vdev, disk->partition, disk->problem);
 
-	return disks_set(disks, i, disk->path, disk->vdev, disk->partition, disk->problem);
+	return r || disk->problem.len ? r : set_layers(disks, folder, i, disk->path, disk->format);
+}
+
+/* Of a name below .disk, before it is known whose disk it is. */
+static int set_named_disk(struct disks *disks, const struct folder *folder)
+{
+	struct text path = folder->request->path;
+	int r = disks_set(disks, 0, path, TEXT(""), 0, TEXT(""));
+
+	if (r || folder->request->only_config)
+		return r;
+	return set_layers(disks, folder, 0, path, TEXT("raw"));
 }
 
 static int set_disks(struct disks *disks, const struct folder *folder)
@@ -87,9 +111,9 @@ static int set_disks(struct disks *disks, const struct folder *folder)
 	int r = disks_set_how(disks, &how);
 
 	if (!r && !domain)
-		r = disks_set(disks, 0, folder->request->path, TEXT(""), 0, TEXT(""));
+		r = set_named_disk(disks, folder);
 	for (uint32_t i = 0; !r && domain && i < domain->n_disks; i++)
-		r = set_domain_disk(disks, domain, i);
+		r = set_domain_disk(disks, folder, domain, i);
 	return r;
 }
 
@@ -110,14 +134,30 @@ static void take_first(struct disks *disks, struct disks *from)
 	disks->disk[0].opened = from->disk[0].opened;
 	disks->disk[0].stamp = from->disk[0].stamp;
 	disks->fds[0] = from->fds[0];
-	disks->n_open = from->n_open;
 	disks->child_fds[0] = from->child_fds[0];
 	from->fds[0] = from->child_fds[0] = -1;
 }
 
-struct disks *folder_domain_disks(struct folder *folder, const struct domain *domain)
+/*
+ * A domain that was named may be asked about through another disk than its own first one: the
+ * block device that xl made of its image, which has raw bytes.
+ */
+static int set_first_disk(
+	struct disks *disks, const struct folder *folder, const struct domain *domain, bool same)
 {
 	const struct domain_disk *first = &domain->disks[0];
+	struct text path = folder->request->path;
+	int r = disks_set(disks, 0, path, first->vdev, first->partition, TEXT(""));
+
+	if (r)
+		return r;
+	if (same || text_equal(path, first->path))
+		return set_layers(disks, folder, 0, first->path, first->format);
+	return set_layers(disks, folder, 0, path, TEXT("raw"));
+}
+
+struct disks *folder_domain_disks(struct folder *folder, const struct domain *domain, bool same)
+{
 	struct how how = folder_how(folder, domain);
 	struct disks *disks = disks_new(domain->n_disks);
 	int r;
@@ -126,10 +166,9 @@ struct disks *folder_domain_disks(struct folder *folder, const struct domain *do
 		return NULL;
 	r = disks_set_how(disks, &how);
 	if (!r)
-		r = disks_set(
-			disks, 0, folder->request->path, first->vdev, first->partition, TEXT(""));
+		r = set_first_disk(disks, folder, domain, same);
 	for (uint32_t i = 1; !r && i < domain->n_disks; i++)
-		r = set_domain_disk(disks, domain, i);
+		r = set_domain_disk(disks, folder, domain, i);
 	if (r) {
 		disks_free(disks);
 		return NULL;

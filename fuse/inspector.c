@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/inspector.h"
 
+#include "fuse/reaper.h"
+
 #include <errno.h>
-#include <signal.h>
-#include <sys/pidfd.h>
 
 /*
  * A killed child that has not died: it waits in the kernel for its disk. It is reaped whenever it
@@ -24,7 +24,7 @@ void inspector_init(struct inspector *inspector, struct loop *loop)
 }
 
 /* The child is dead, what it says no longer matters. */
-static void reap(struct ask *ask)
+static void reap(struct loop *loop, struct ask *ask)
 {
 	struct inspection *inspection = NULL;
 	int content_fd = -1;
@@ -35,6 +35,14 @@ static void reap(struct ask *ask)
 		if (content_fd >= 0)
 			close(content_fd);
 	}
+	reaper_take(loop, &ask->servers);
+}
+
+/* Without waiting longer than ask_abort() does. */
+static void drop(struct loop *loop, struct ask *ask)
+{
+	ask_abort(ask);
+	reaper_take(loop, &ask->servers);
 }
 
 static void lost_ready(struct source *source)
@@ -42,7 +50,7 @@ static void lost_ready(struct source *source)
 	struct lost_child *lost = container_of(source, struct lost_child, source);
 
 	loop_forget(lost->inspector->loop, source);
-	reap(&lost->ask);
+	reap(lost->inspector->loop, &lost->ask);
 	lost->inspector->lost--;
 	if (lost->run)
 		lost->run->lost = NULL;
@@ -56,10 +64,10 @@ static void run_lose_child(struct run *run)
 
 	loop_forget(run->inspector->loop, &run->source);
 	if (!lost) {
-		ask_abort(&run->ask);
+		drop(run->inspector->loop, &run->ask);
 		return;
 	}
-	pidfd_send_signal(run->ask.pidfd, SIGKILL, NULL, 0);
+	ask_kill(&run->ask);
 	*lost = (struct lost_child){
 		.inspector = run->inspector,
 		.run = run,
@@ -68,7 +76,7 @@ static void run_lose_child(struct run *run)
 	};
 	run->lost = lost;
 	if (loop_watch(run->inspector->loop, &lost->source)) {
-		ask_abort(&lost->ask);
+		drop(run->inspector->loop, &lost->ask);
 		run->lost = NULL;
 		free(lost);
 		return;
@@ -173,6 +181,7 @@ static void run_ready(struct source *source)
 		inspection = NULL;
 		content_fd = -1;
 	}
+	reaper_take(run->inspector->loop, &run->ask.servers);
 	if (inspection)
 		tell_gaps(run->inspector, inspection->gaps);
 	run_finish(run, inspection, content_fd, &err);
@@ -237,12 +246,14 @@ static int run_ask(struct run *run, struct err *err)
 	settings.uid = run->disks->how.uid;
 	settings.gid = run->disks->how.gid;
 	r = ask_start(&settings, &question, &run->ask, err);
-	if (r)
+	if (r) {
+		reaper_take(inspector->loop, &run->ask.servers);
 		return r;
+	}
 	run->source = (struct source){run->ask.pidfd, run_ready};
 	r = loop_watch(inspector->loop, &run->source);
 	if (r) {
-		ask_abort(&run->ask);
+		drop(inspector->loop, &run->ask);
 		return err_set(err, -r, "cannot watch the inspector: %m");
 	}
 	queue_remove(run);

@@ -27,7 +27,7 @@ struct running {
 	struct mount mount;
 	const struct options *options;
 	int ready_fd;
-	char inspector[PATH_MAX], xl_helper[PATH_MAX];
+	char inspector[PATH_MAX], inspector_nbd[PATH_MAX], serve[PATH_MAX], xl_helper[PATH_MAX];
 };
 
 /* ---- programs beside ours ------------------------------------------------------------------- */
@@ -86,6 +86,11 @@ static int daemon_init(struct running *running, struct err *err)
 	daemon->inspector.settings.inspector = running->inspector;
 	if (!program_beside("bootfs-inspect", running->inspector))
 		return err_set(err, ENOENT, "bootfs-inspect is missing: it lies beside bootfs");
+	/* Where these are missing, whoever looks at an image is told. */
+	if (program_helper("bootfs-inspect-nbd", running->inspector_nbd))
+		daemon->inspector.settings.inspector_nbd = running->inspector_nbd;
+	if (program_helper("bootfs-serve", running->serve))
+		daemon->inspector.settings.serve = running->serve;
 	if (stat("/proc/self/ns/mnt", &ns))
 		return err_set(err, errno, "/proc/self/ns/mnt: %m");
 	daemon->ns_dev = ns.st_dev;
