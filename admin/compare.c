@@ -4,6 +4,7 @@
 #include "admin/compare.h"
 #include "admin/say.h"
 #include "core/escape.h"
+#include "core/program.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -13,15 +14,48 @@ enum { NOBODY = 65534, TIMEOUT_MS = 30000 };
 
 struct comparing {
 	const struct guests *guests;
+	const struct config *domains; /* with xl's; may be NULL */
 	const struct pygrub_settings *settings;
 	struct comparison *results; /* of each guest */
 };
 
+/*
+ * Its first disk as the configuration describes it. NULL: an image, or not known. What is not raw
+ * xl attaches first, and hands a boot loader the device: pygrub cannot be tried on the file.
+ */
+static const struct domain_disk *first_disk(const struct config *config, const struct guest *guest)
+{
+	const struct domain *domain = config ? config->domains : NULL;
+
+	while (domain && !text_is(domain->name, guest->name))
+		domain = domain->next;
+	return domain && domain->n_disks && !guest->is_image ? &domain->disks[0] : NULL;
+}
+
 static void compare_one(void *context, size_t i)
 {
 	const struct comparing *comparing = context;
+	const struct guest *guest = &comparing->guests->at[i];
+	const struct domain_disk *disk = first_disk(comparing->domains, guest);
+	struct comparison *result = &comparing->results[i];
 
-	compare_guest(&comparing->guests->at[i], comparing->settings, &comparing->results[i]);
+	if (!disk || text_is(disk->format, "raw")) {
+		compare_guest(guest, comparing->settings, result);
+		return;
+	}
+	result->verdict = VERDICT_SKIPPED;
+	strbuf_adds(&result->why, "its first disk is a ");
+	escape_add(&result->why, disk->format);
+	strbuf_adds(&result->why, " image, which xl attaches before it calls a boot loader");
+}
+
+/* Every domain with its disks; NULL: not known. */
+static struct config *read_domains(const struct admin_options *options)
+{
+	char helper[PATH_MAX];
+
+	return program_beside("bootfs-config", helper) ? config_read(options->config, helper)
+						       : NULL;
 }
 
 /* A user's name, or a number; never root. */
@@ -147,6 +181,7 @@ int command_compare(const struct admin_options *options)
 	_guests_ struct guests guests = {0};
 	struct comparing comparing = {.guests = &guests};
 	_free_ struct comparison *results = NULL;
+	_config_ struct config *domains = NULL;
 	struct pygrub_settings settings;
 	_view_ struct view view = {0};
 	struct err err = {0};
@@ -162,6 +197,8 @@ int command_compare(const struct admin_options *options)
 		say("out of memory");
 		return STATUS_TROUBLE;
 	}
+	domains = read_domains(options);
+	comparing.domains = domains;
 	comparing.settings = &settings;
 	comparing.results = results;
 	side_by_side(guests.n, processors(), compare_one, &comparing);

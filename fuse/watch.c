@@ -101,6 +101,8 @@ static void look_again(struct watch *watch)
 	timer_stop(&watch->settle);
 	timer_stop(&watch->poll);
 	watch->first_ms = 0;
+	if (!daemon->config->xl_files.n && !daemon->config->images.n && !watch->last)
+		return; /* no domain comes from elsewhere */
 	look = look_new(daemon->config, watch->source.fd);
 	if (!look) {
 		loop_set_timer(&daemon->loop, &watch->poll, WATCH_POLL_BLIND_MS);

@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import time
@@ -315,6 +316,22 @@ def test_the_status_file_is_for_root_and_always_new(host, start_bootfs):
     bootfs.reload()
     assert "domains 3\n" in status.read_text()
     assert ".status" not in os.listdir(bootfs.mount)
+
+
+def test_the_programs_find_each_other_where_they_are_installed(host):
+    top = host.folder / "usr"
+    for program, where in (("bootfs", "bin"), ("bootfs-inspect", "bin"),
+                           ("bootfs-admin", "libexec/bootfs"),
+                           ("bootfs-config", "libexec/bootfs")):
+        (top / where).mkdir(parents=True, exist_ok=True)
+        shutil.copy(BUILD / program, top / where)
+    result = subprocess.run([top / "bin/bootfs", "list", f"--config={host.conf}"], timeout=120,
+                            capture_output=True, text=True, check=False, cwd="/")
+    assert result.returncode == 0 and "mail" in result.stdout, result.stderr
+    (top / "libexec/bootfs/bootfs-admin").unlink()
+    result = subprocess.run([top / "bin/bootfs", "list"], capture_output=True, text=True,
+                            timeout=60, check=False)
+    assert result.returncode == 2 and "installed as a whole" in result.stderr
 
 
 # ---- the command line ------------------------------------------------------------------------

@@ -105,6 +105,15 @@ def test_what_neither_boots_is_no_difference(compare, tmp_path):
     assert result.stdout.count("neither boots: bootfs: ") == 3
 
 
+def test_an_image_that_xl_attaches_first_is_not_compared(compare, tmp_path):
+    """pygrub would be given the attached device, not this file."""
+    image = tmp_path / "q.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "10M"], check=True)
+    result = compare(domains=f"[domain q]\ndisk = {image},qcow2,xvda,w\n")
+    assert result.returncode == 0
+    assert "q: not compared: its first disk is a qcow2 image" in result.stdout
+
+
 FAKE = """#!/usr/bin/python3
 import os, sys, time
 folder = sys.argv[3].split("=")[1]
