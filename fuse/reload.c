@@ -12,15 +12,21 @@ struct reload {
 	uint32_t number;                                    /* daemon->status.asked when it began */
 };
 
-static void say_problem(const struct notice *notice, const struct config_problem *problem)
+void problem_text(const struct config_problem *problem, char text[PROBLEM_BYTES])
 {
-	int priority = problem->warning ? LOG_WARNING : LOG_ERR;
-
 	if (problem->line)
-		notice_say(notice, priority, "%s:%u: %s", problem->file.at, problem->line,
+		snprintf(text, PROBLEM_BYTES, "%s:%u: %s", problem->file.at, problem->line,
 			problem->text.at);
 	else
-		notice_say(notice, priority, "%s: %s", problem->file.at, problem->text.at);
+		snprintf(text, PROBLEM_BYTES, "%s: %s", problem->file.at, problem->text.at);
+}
+
+static void say_problem(const struct notice *notice, const struct config_problem *problem)
+{
+	char text[PROBLEM_BYTES];
+
+	problem_text(problem, text);
+	notice_say(notice, problem->warning ? LOG_WARNING : LOG_ERR, "%s", text);
 }
 
 void say_problems(const struct notice *notice, const struct config *config)

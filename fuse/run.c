@@ -242,7 +242,7 @@ static struct config *read_config(struct running *running)
 	struct daemon *daemon = &running->daemon;
 	struct config *config = config_read(daemon->config_file, daemon->xl_helper);
 	const struct config_problem *problem;
-	char text[1200];
+	char text[PROBLEM_BYTES];
 
 	if (!config) {
 		fail(running, "out of memory");
@@ -255,8 +255,7 @@ static struct config *read_config(struct running *running)
 		return config;
 	for (problem = config->problems; problem->warning; problem = problem->next)
 		;
-	snprintf(
-		text, sizeof(text), "%s:%u: %s", problem->file.at, problem->line, problem->text.at);
+	problem_text(problem, text);
 	if (running->ready_fd >= 0)
 		fail(running, text);
 	config_free(config);

@@ -13,6 +13,7 @@ from conftest import BUILD, TOP, boot_files, domain
 sys.path.insert(0, str(TOP / "tests" / "support"))
 
 import debian_guest  # noqa: E402
+from kernel_image import linux  # noqa: E402
 
 EXAMPLES = TOP / "etc/examples"
 CMDLINE = "console=ttyS0 panic=-1 root=/dev/xvda1 'quoted word'"
@@ -115,19 +116,6 @@ def test_libvirts_hook_stops_a_start_without_a_kernel(start_bootfs, tmp_path):
 
 
 # ---- recipes ------------------------------------------------------------------------------------
-
-
-def linux(version, size=4096):
-    """What tells its version as a kernel does: a boot sector's header (Documentation/x86/boot)."""
-    image = bytearray(size)
-    text = f"{version} (builder) #1 SMP".encode() + b"\0"
-    image[0x1f1] = 1
-    image[0x1fe:0x200] = b"\x55\xaa"
-    image[0x202:0x206] = b"HdrS"
-    image[0x206:0x208] = (0x020f).to_bytes(2, "little")
-    image[0x20e:0x210] = (0x400 - 0x200).to_bytes(2, "little")
-    image[0x400:0x400 + len(text)] = text
-    return bytes(image)
 
 
 def entry(version):
