@@ -2,6 +2,7 @@
 """bootfs as systemd runs it: a real systemd, booted on a throw-away copy of this host."""
 
 import ctypes
+import hashlib
 import json
 import subprocess
 import sys
@@ -35,10 +36,12 @@ def install(root):
 def booted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("systemd")
     mail = make_guest(folder / "mail.img", FILES)
+    subprocess.run(["qemu-img", "convert", "-O", "qcow2", mail, folder / "image.qcow2"], check=True)
     (folder / "empty.img").write_bytes(bytes(1 << 20))
     with machine.Root(folder) as root:
         install(root)
-        with machine.Booted(root, bind=[f"{mail}:/mail.img", f"{folder}/empty.img:/empty.img"]) as b:
+        binds = [f"{folder / name}:/{name}" for name in ("mail.img", "empty.img", "image.qcow2")]
+        with machine.Booted(root, bind=binds) as b:
             b.works("systemd-sysusers")
             b.works("systemd-tmpfiles", "--create")
             yield b
@@ -96,6 +99,14 @@ def test_what_confines_the_service_lets_the_sandbox_be_whole(service):
     gaps = [line for line in service.works("journalctl", "-b", "-u", "bootfs").splitlines()
             if "sandbox" in line and (kernel_has_landlock() or "Landlock" not in line)]
     assert gaps == []
+
+
+def test_what_confines_the_service_lets_qemu_read_images(service):
+    service.root.write(CONF, configuration("[domain image]\n"
+                                           "disk = format=qcow2,vdev=xvda,target=/image.qcow2\n"))
+    service.works("systemctl", "restart", "bootfs")
+    assert service.works("sha256sum", "/bootfs/image/default/kernel").split()[0] == \
+        hashlib.sha256(KERNEL).hexdigest(), service.run("cat", "/bootfs/image/log").stdout
 
 
 def test_a_reload_shows_new_domains(service):
