@@ -23,6 +23,7 @@ struct node {
 };
 
 struct fs;
+struct fs_names;
 
 /* `name` is one component, any bytes. Returning non-zero stops the listing with that value. */
 typedef int fs_visit(void *context, struct text name);
@@ -68,6 +69,7 @@ struct fs {
 	const struct fs_ops *ops;
 	struct text uuid, label; /* as libblkid prints them; empty: none */
 	const char *name;        /* libblkid's precise name: "ext2", "ext3", "ext4" */
+	struct fs_names *names;  /* disk/names.h; the opener's: a reader leaves it NULL */
 };
 
 /* Every kind we read; NULL at the end. A new file system is one file, and a line here and there. */

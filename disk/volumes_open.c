@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk/identify.h"
+#include "disk/names.h"
 #include "disk/scan.h"
 
 #include <errno.h>
@@ -122,6 +123,7 @@ static int open_with(
 	if (ret == -ENOMEM)
 		return ret;
 	if (!ret) {
+		fs->names = names_new(source->arena); /* without memory it is slower only */
 		take_fs(volume, fs);
 		return 0;
 	}

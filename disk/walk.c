@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
 #include "core/limits.h"
-#include "disk/fs.h"
+#include "disk/names.h"
 
 #include <errno.h>
 
@@ -86,7 +86,7 @@ static int walk_step(struct walk *walk, struct text name, struct node *ret)
 	*ret = walk->folders[walk->depth - 1];
 	if (text_is(name, ".") || text_is(name, ".."))
 		return 0;
-	err = walk->fs->ops->find(walk->fs, ret, name, ret);
+	err = names_find(walk->fs, ret, name, ret);
 	if (err)
 		return err;
 	if (ret->type == NODE_LINK) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/limits.h"
-#include "disk/fs.h"
+#include "disk/names.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -58,9 +58,14 @@ static int fake_root(struct fs *fs, struct node *ret)
 	return 0;
 }
 
+static unsigned finds; /* calls of the reader */
+
 static int fake_find(struct fs *fs, const struct node *folder, struct text name, struct node *ret)
 {
 	(void)fs;
+	finds++;
+	if (text_is(name, "broken"))
+		return -EIO;
 	assert_int_equal(folder->type, NODE_FOLDER);
 	assert_false(text_is(name, ".") || text_is(name, "..") || !name.len);
 	for (unsigned i = 0; i < ARRAY_SIZE(entries); i++) {
@@ -198,6 +203,71 @@ static void reads_whole_files(void **state)
 	assert_int_equal(fs_read_all(&fake, &node, 100, &arena, &text), -EINVAL);
 }
 
+static void a_name_is_looked_for_once(void **state)
+{
+	_arena_ struct arena arena;
+	const char *const paths[] = {"/boot/vmlinuz", "/none", "/loop", "/boot/none", "/up", "/"};
+
+	(void)state;
+	arena_init(&arena, MIB);
+	fake.names = names_new(&arena);
+	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
+		int64_t first = walk(paths[i]);
+
+		finds = 0;
+		assert_int_equal(walk(paths[i]), first);
+		assert_int_equal(finds, 0);
+	}
+	assert_int_equal(walk("/boot/vmlinuz"), 3);
+	fake.names = NULL;
+}
+
+static void the_same_name_elsewhere_is_another(void **state)
+{
+	_arena_ struct arena arena;
+
+	(void)state;
+	arena_init(&arena, MIB);
+	fake.names = names_new(&arena);
+	assert_int_equal(walk("/vmlinuz"), -ENOENT);
+	assert_int_equal(walk("/boot/vmlinuz"), 3);
+	assert_int_equal(walk("/boot/boot"), -ENOENT);
+	assert_int_equal(walk("/boot"), 2);
+	assert_int_equal(walk("/vmlinuz"), -ENOENT);
+	fake.names = NULL;
+}
+
+static void what_could_not_be_read_is_tried_again(void **state)
+{
+	_arena_ struct arena arena;
+
+	(void)state;
+	arena_init(&arena, MIB);
+	fake.names = names_new(&arena);
+	assert_int_equal(walk("/broken"), -EIO);
+	finds = 0;
+	assert_int_equal(walk("/broken"), -EIO);
+	assert_int_equal(finds, 1);
+	fake.names = NULL;
+}
+
+static void more_names_than_are_remembered_are_found(void **state)
+{
+	_arena_ struct arena arena;
+	char name[64];
+
+	(void)state;
+	arena_init(&arena, MIB);
+	fake.names = names_new(&arena);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "%s%d", i % 2 ? "n" : "a-name-longer-than-a-slot-is-",
+			i);
+		assert_int_equal(walk(name), -ENOENT);
+		assert_int_equal(walk("/boot/grub/grub.cfg"), 5);
+	}
+	fake.names = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +277,10 @@ int main(void)
 		cmocka_unit_test(loops_and_expansions_end),
 		cmocka_unit_test(long_paths_are_refused),
 		cmocka_unit_test(reads_whole_files),
+		cmocka_unit_test(a_name_is_looked_for_once),
+		cmocka_unit_test(the_same_name_elsewhere_is_another),
+		cmocka_unit_test(what_could_not_be_read_is_tried_again),
+		cmocka_unit_test(more_names_than_are_remembered_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
