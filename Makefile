@@ -83,7 +83,7 @@ bootfs-config_parts  := config core
 bootfs-config_libs   := -ljansson -l:libxlutil.a
 bootfs-config_link   := -pie
 
-.PHONY: all help deps check unit cases system test demo bench bench-formats fuzz lint format coverage \
+.PHONY: all help deps check unit cases system test demo bench bench-growth bench-formats fuzz lint format coverage \
 	install uninstall dist deb cross-arm64 clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -98,6 +98,7 @@ help:
 	@echo "make check      unit tests, cases, corpora, layers; T=name for one, V=asan, CC=clang"
 	@echo "make system     real images, real mounts (as root)"
 	@echo "make bench      the benchmark tables (as root)"
+	@echo "make bench-growth  what it costs as domains, readers, entries and disks grow (as root)"
 	@echo "make bench-formats  every format: files right, times, beside pygrub, GRUB, the kernel"
 	@echo "make fuzz       all fuzz targets, F=grub2 for one, SECONDS=60 each"
 	@echo "make lint       format, static analysis, shell, spelling, manuals"
@@ -187,6 +188,9 @@ demo:
 
 bench: all test-programs
 	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/bench.py $(ARGS)
+
+bench-growth: all test-programs
+	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/growth.py $(ARGS)
 
 bench-formats: all $(B)/tests/tools/fs-dump
 	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/formats.py $(ARGS)
