@@ -56,12 +56,15 @@ PROGRAMS := bootfs bootfs-inspect bootfs-inspect-nbd bootfs-serve bootfs-pygrub 
 	bootfs-config bootfs-admin
 BUILT    := $(patsubst bin/%.c,$(B)/%,$(wildcard $(PROGRAMS:%=bin/%.c)))
 
+# The sanitizers have a crypt_r() that looks for this one: the linker takes it for not needed.
+CRYPT := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
+
 # The law: the daemon is linked with these and nothing else.
 bootfs_parts         := fuse config render inspect core
 bootfs_libs          := -lfuse3 -linih -ljansson -lpthread
 bootfs_link          := -pie
 bootfs-inspect_parts := inspect disk parsers render core
-bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash -lcrypt -ljansson -lpthread
+bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash $(CRYPT) -ljansson -lpthread
 bootfs-inspect_link  := $(STATIC)
 # Reads what an NBD server has; its libraries would make every start of bootfs-inspect dear.
 bootfs-inspect-nbd_parts := $(bootfs-inspect_parts)
@@ -133,7 +136,7 @@ UNIT  := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
-TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash -lcrypt -ljansson -linih -lfuse3 -lnbd -lpthread
+TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash $(CRYPT) -ljansson -linih -lfuse3 -lnbd -lpthread
 
 link_test = $(call say,LD,$@)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(TEST_SUPPORT) -Wl,--start-group \
 	$(call archive,$(FOLDERS)) -Wl,--end-group $(ALL_LDFLAGS) $(TEST_LIBS)

@@ -13,7 +13,7 @@
 /* A guest that asks for more would keep all that start after it waiting. */
 enum { MAX_TIMEOUT_S = 300 };
 
-enum { MAX_WRONG_LOGINS = 5, WRONG_DELAY_MS = 2000 };
+enum { MAX_WRONG_LOGINS = 3, WRONG_DELAY_MS = 2000 };
 
 /* ---- is it wanted? ------------------------------------------------------------------------------ */
 
