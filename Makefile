@@ -147,6 +147,14 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPORT
 $(B)/tests/tools/%: $(B)/tests/tools/%.o $(call archive,$(FOLDERS)) $(TEST_SUPPORT)
 	$(link_test)
 
+# The inspector with another table of file systems, linked as the inspector is.
+$(B)/tests/tools/ext-inspect: $(B)/tests/tools/ext-inspect.o $(B)/bin/bootfs-inspect.o \
+		$(call archive,$(bootfs-inspect_parts))
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(bootfs-inspect_link) -o $@ $< \
+		$(B)/bin/bootfs-inspect.o -Wl,--start-group \
+		$(call archive,$(bootfs-inspect_parts)) -Wl,--end-group \
+		$(ALL_LDFLAGS) $(bootfs-inspect_libs)
+
 # xl's parser is in the helper alone.
 $(B)/tests/fuzz/fuzz_xlfile: TEST_LIBS += -l:libxlutil.a
 

@@ -69,9 +69,9 @@ def row_inspector(guest, meter):
     source.write_text("int main(void) { return 0; }\n")
     run("gcc", "-static", "-O2", "-o", true, source)
 
-    def bench(image, line):
+    def bench(image, line, inspector="bootfs-inspect"):
         def action():
-            said = subprocess.run([BUILD / "tests/tools/ask-bench", true, BUILD / "bootfs-inspect",
+            said = subprocess.run([BUILD / "tests/tools/ask-bench", true, BUILD / inspector,
                                    image], capture_output=True, text=True, check=True).stdout
             words = next(l for l in said.splitlines() if l.startswith(line)).split()
             return float(words[words.index("median") + 1]) / 1e3
@@ -83,6 +83,11 @@ def row_inspector(guest, meter):
     }, runs=5, goals=[("nothing on the disk", "fork+exec, a static program", 2.5)])
     meter.goal("an ordinary guest, beyond the start",
                medians["an ordinary guest"] - medians["nothing on the disk"], 3, "ms")
+    first = "with the reader of ext alone"
+    meter.compare("a start, by the formats known", {
+        first: bench(empty, "sandboxed", "tests/tools/ext-inspect"),
+        "with all formats": bench(empty, "sandboxed"),
+    }, runs=9, goals=[("with all formats", first, 1.1)])
 
 
 def row_long(guest, meter):

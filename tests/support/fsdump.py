@@ -58,8 +58,8 @@ def mounted(image, at, options="ro", fstype=None):
     at.mkdir(exist_ok=True)
     kind = ["-t", fstype] if fstype else []
     command = ["mount", *kind, "-o", f"loop,{options}", image, at]
-    for _ in range(20):
-        # Whoever else looks for a free loop device may have been quicker.
+    for _ in range(300):
+        # Another mount namespace may still hold the last mount of this image.
         done = subprocess.run(command, capture_output=True, check=False)
         if b"busy" not in done.stderr:
             break
