@@ -195,6 +195,8 @@ static const char *what_stops_it(json_t *menu)
 		return "pygrub cannot read this file system";
 	if (is_one_of(menu_string(menu, "loader"), foreign))
 		return "pygrub does not know this kind of boot configuration";
+	if (text_is(menu_string(menu, "flavour"), "fedora"))
+		return "its entries are files of their own (blscfg), which pygrub does not read";
 	return NULL;
 }
 
@@ -204,10 +206,9 @@ void difference_of_reach(struct strbuf *out, json_t *menu, struct text said)
 	const char *why = what_stops_it(menu);
 
 	strbuf_adds(out, why ? why : "pygrub does not understand the configuration");
-	if (why && fs.len) {
-		strbuf_adds(out, " (");
+	if (why && has(text_of(why), "file system")) {
+		strbuf_adds(out, ", ");
 		escape_add(out, fs);
-		strbuf_addc(out, ')');
 	}
 	strbuf_adds(out, "; it said: ");
 	strbuf_add(out, said);

@@ -89,17 +89,24 @@ static void tells_what_pygrub_cannot_see(void **state)
 {
 	(void)state;
 	assert_reach("\"disk\":\"hd0\",\"volume\":\"hd0,msdos1\",\"fs\":\"xfs\"",
-		"pygrub cannot read XFS version 5, which mkfs.xfs makes since 2015 (xfs); it said: "
+		"pygrub cannot read XFS version 5, which mkfs.xfs makes since 2015; it said: "
 		"RuntimeError");
+	assert_reach("\"disk\":\"hd0\",\"volume\":\"hd0,msdos1\",\"fs\":\"btrfs\"",
+		"pygrub cannot read this file system, btrfs; it said: RuntimeError");
 	assert_reach("\"disk\":\"hd0\",\"volume\":\"hd0,msdos5\",\"fs\":\"ext4\"",
-		"its configuration lies in a logical partition, which pygrub does not see (ext4); "
+		"its configuration lies in a logical partition, which pygrub does not see; "
 		"it said: RuntimeError");
 	assert_reach("\"disk\":null,\"volume\":\"lvm/vg-root\",\"fs\":\"ext4\"",
-		"its configuration lies in a logical volume, which pygrub does not see (ext4); it "
+		"its configuration lies in a logical volume, which pygrub does not see; it "
 		"said: RuntimeError");
 	assert_reach("\"disk\":\"hd1\",\"volume\":\"hd1\",\"fs\":\"ext4\"",
 		"its configuration lies on another disk than the first, the only one that pygrub "
-		"looks at (ext4); it said: RuntimeError");
+		"looks at; it said: RuntimeError");
+	assert_reach("\"disk\":\"hd0\",\"volume\":\"hd0,gpt2\",\"fs\":\"ext4\"},"
+		     "\"flavour\":\"fedora\",\"x\":{",
+		"its entries are files of their own (blscfg), which pygrub does not read; "
+		"it "
+		"said: RuntimeError");
 	assert_reach("\"disk\":\"hd0\",\"volume\":\"hd0,gpt4\",\"fs\":\"ext4\"",
 		"pygrub does not understand the configuration; it said: RuntimeError");
 }
