@@ -13,7 +13,8 @@ struct index_block {
 	const struct xfs_disk_hash *entries; /* by ascending hash */
 };
 
-static uint32_t hash_name(const struct xfs *xfs, struct text name)
+/* `fold` NULL: byte by byte. */
+static uint32_t hash_name(struct text name, uint8_t (*fold)(uint8_t c))
 {
 	uint32_t hash = 0;
 	uint8_t c;
@@ -21,9 +22,14 @@ static uint32_t hash_name(const struct xfs *xfs, struct text name)
 
 	for (i = 0; i < name.len; i++) {
 		c = (uint8_t)name.at[i];
-		hash = (hash << 7 | hash >> 25) ^ (xfs->nocase ? xfs_fold(c) : c);
+		hash = (hash << 7 | hash >> 25) ^ (fold ? fold(c) : c);
 	}
 	return hash;
+}
+
+static uint8_t fold_ascii(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
 }
 
 static int check_magic(const struct xfs *xfs, uint16_t magic, bool *leaf)
@@ -136,16 +142,12 @@ static int search_leaf(
 	return leaf->next == 0;
 }
 
-int xfs_index_find(struct xfs_dir *dir, struct xfs_match *match)
+static int search_index(struct xfs_dir *dir, uint32_t hash, struct xfs_match *match)
 {
-	uint32_t hash = hash_name(dir->xfs, match->name), leaves;
 	struct index_block leaf = {0};
-	int r;
+	uint32_t leaves;
+	int r = find_leaf(dir, hash, &leaf);
 
-	dir->index = malloc(dir->xfs->dir_size);
-	if (!dir->index)
-		return -ENOMEM;
-	r = find_leaf(dir, hash, &leaf);
 	if (r <= 0)
 		return r;
 	for (leaves = 0; leaves < XFS_MAX_LEAVES; leaves++) {
@@ -159,4 +161,20 @@ int xfs_index_find(struct xfs_dir *dir, struct xfs_match *match)
 			return -EUCLEAN;
 	}
 	return -EUCLEAN;
+}
+
+int xfs_index_find(struct xfs_dir *dir, struct xfs_match *match)
+{
+	uint32_t hash = hash_name(match->name, dir->xfs->nocase ? xfs_fold : NULL), other;
+	int r;
+
+	dir->index = malloc(dir->xfs->dir_size);
+	if (!dir->index)
+		return -ENOMEM;
+	r = search_index(dir, hash, match);
+	if (r || match->found || !dir->xfs->nocase)
+		return r;
+	/* xfsprogs before 6.4 hashed by ASCII alone, unlike the kernel. */
+	other = hash_name(match->name, fold_ascii);
+	return other == hash ? 0 : search_index(dir, other, match);
 }
