@@ -8,11 +8,11 @@ import shutil
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 from conftest import BUILD, bytes_like, domain, mounts
+from wrapper import processes_of
 
 NO_GUEST = b"\0" * (4 << 20)
 
@@ -226,8 +226,7 @@ def test_nothing_is_left_of_a_private_bootfs(host):
     host.run("list")
     assert not [where for where, _ in mounts() if where.startswith("/proc/fs/")
                 or where.startswith(str(host.folder)) or where == "/proc/fs"]
-    assert not [p for p in Path("/proc").glob("[0-9]*/cmdline")
-                if str(host.conf).encode() in p.read_bytes()]
+    assert not processes_of(host.conf)
 
 
 def test_a_dead_mount_does_not_stop_a_command(host, start_bootfs):

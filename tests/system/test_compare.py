@@ -2,12 +2,14 @@
 """bootfs compare: the real pygrub beside bootfs, differences explained."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from conftest import BUILD, boot_files, bytes_like, domain, mounts
+from conftest import BUILD, boot_files, bytes_like, domain, mounts, wait_until
+from wrapper import processes_of
 
 PYGRUB = sorted(Path("/usr/lib").glob("xen-*/bin/pygrub"))
 pytestmark = pytest.mark.skipif(not PYGRUB, reason="no pygrub here")
@@ -157,8 +159,20 @@ def test_pygrub_that_hangs_or_forks_is_ended(compare, guest, tmp_path):
     hangs = "os.fork()\nos.fork()\nsys.argv[0] = 'x'\ntime.sleep(1000)\n"
     result = compare(fake_pygrub(tmp_path, hangs), "--timeout=2s", image)
     assert "it said: no answer within 2 s" in result.stdout and result.returncode == 1
-    assert not [p for p in Path("/proc").glob("[0-9]*/cmdline")
-                if f"{tmp_path}/pygrub".encode() in p.read_bytes()]
+    assert not processes_of(f"{tmp_path}/pygrub")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_pygrub_ends_with_who_started_it(guest, tmp_path, how):
+    image = guest("g.img", files=files(ONE))
+    fake = fake_pygrub(tmp_path, "time.sleep(1000)\n")
+    process = subprocess.Popen([BUILD / "bootfs", "compare", "--config=/nonexistent", fake, image],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path = f"/usr/bin/python3\0{fake.split('=')[1]}\0"
+    wait_until(lambda: processes_of(path), 30, "pygrub does not start")
+    process.send_signal(how)
+    process.wait(30)
+    wait_until(lambda: not processes_of(path), 30, "pygrub is left")
 
 
 def test_pygrub_that_names_other_files_is_not_followed(compare, guest, tmp_path):
