@@ -56,10 +56,11 @@ static void add_initrds(struct extlinux *ext, struct menu_entry *entry, struct t
 
 /*
  * The words of a command line joined as they stood, without initrd=, which is for the boot
- * loader: its last value names the initrds unless an INITRD line did.
+ * loader: its first value names the initrds. So it goes before an INITRD line, which Syslinux puts
+ * at the end of the command line.
  */
-static void set_cmdline(struct extlinux *ext, struct menu_entry *entry, struct text first,
-	struct text second, bool own_initrd)
+static void set_cmdline(
+	struct extlinux *ext, struct menu_entry *entry, struct text first, struct text second)
 {
 	struct text parts[] = {first, second}, initrd = {0};
 	char *out = arena_array(ext->files->arena, 1, first.len + second.len + 2);
@@ -78,7 +79,8 @@ static void set_cmdline(struct extlinux *ext, struct menu_entry *entry, struct t
 
 			from = word.at + word.len;
 			if (text_starts(word, TEXT("initrd="))) {
-				initrd = text_skip(word, strlen("initrd="));
+				if (!initrd.len)
+					initrd = text_skip(word, strlen("initrd="));
 				continue;
 			}
 			/* Blanks inside a part stay as written. */
@@ -90,7 +92,7 @@ static void set_cmdline(struct extlinux *ext, struct menu_entry *entry, struct t
 		}
 	}
 	entry->cmdline = (struct text){out, used};
-	if (initrd.len && !own_initrd)
+	if (initrd.len)
 		add_initrds(ext, entry, initrd);
 }
 
@@ -177,8 +179,8 @@ struct text extlinux_join(struct extlinux *ext, struct text first, struct text s
 	return (struct text){out, first.len + 1 + second.len};
 }
 
-static void make_module(struct extlinux *ext, struct menu_entry *entry, struct text module,
-	struct text arguments, bool own_initrd)
+static void make_module(
+	struct extlinux *ext, struct menu_entry *entry, struct text module, struct text arguments)
 {
 	struct text name = base_name(module), kernel;
 
@@ -186,7 +188,7 @@ static void make_module(struct extlinux *ext, struct menu_entry *entry, struct t
 		return make_multiboot(ext, entry, arguments);
 	if (text_equal_nocase(name, TEXT("linux.c32")) && text_word(&arguments, &kernel)) {
 		add_file(ext, &entry->kernel, kernel);
-		return set_cmdline(ext, entry, arguments, (struct text){0}, own_initrd);
+		return set_cmdline(ext, entry, arguments, (struct text){0});
 	}
 	entry_refuse(ext->files, entry, "no kernel: %.*s", TEXT_ARG(name));
 }
@@ -219,10 +221,9 @@ static void make_start(
 	if (text_word(&initrd, &word))
 		add_initrds(ext, entry, word);
 	if (kind == EXT_COM32)
-		return make_module(ext, entry, name, extlinux_join(ext, arguments, append),
-			entry->initrds != NULL);
+		return make_module(ext, entry, name, extlinux_join(ext, arguments, append));
 	add_file(ext, &entry->kernel, name);
-	set_cmdline(ext, entry, arguments, append, entry->initrds != NULL);
+	set_cmdline(ext, entry, arguments, append);
 	if (label->devicetree.len)
 		add_file(ext, &entry->devicetree, label->devicetree);
 }

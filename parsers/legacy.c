@@ -98,10 +98,10 @@ static uint64_t first_choice(struct legacy *legacy, struct legacy_config *config
 			!arena_printf(legacy->files->arena, &config->default_reason,
 				"default saved in (%.*s)%.*s", TEXT_ARG(config->volume->name),
 				TEXT_ARG(path)))
-			return number < config->count ? number : 0;
+			return number;
 		config->default_reason = TEXT("default saved, but nothing is");
 	}
-	return number < config->count ? number : 0;
+	return number;
 }
 
 static bool can_start(const struct menu_entry *entry)
@@ -110,26 +110,29 @@ static bool can_start(const struct menu_entry *entry)
 }
 
 /*
- * What boots unattended: the default, or where that cannot boot the first of `fallback` that
- * can. Where nothing can it is the default, with its error.
+ * What boots unattended: the default, or where there is no such entry or it cannot boot the first
+ * of `fallback` that can (seen in GRUB Legacy). Where nothing can it is the default, with its
+ * error.
  */
 static void choose(struct legacy *legacy, struct part *part)
 {
 	struct legacy_config *config = &part->config;
-	uint64_t number = first_choice(legacy, config);
+	uint64_t wanted = first_choice(legacy, config), number;
 
 	if (!part->count)
 		return;
-	number = number < part->count ? number : 0;
+	number = wanted < part->count ? wanted : 0;
 	*part->starts = part->leads_to[number];
-	for (uint32_t i = 0; i < config->n_fallback && !can_start(part->entries[number]); i++) {
+	if (wanted == number && can_start(part->entries[number]))
+		return;
+	for (uint32_t i = 0; i < config->n_fallback; i++) {
 		uint64_t other = config->fallback[i];
 
 		if (other >= part->count || !can_start(part->entries[other]))
 			continue;
 		if (arena_printf(legacy->files->arena, &config->default_reason,
-			    "fallback %u, default %u cannot boot", (unsigned)other,
-			    (unsigned)number))
+			    "fallback %u, default %llu cannot boot", (unsigned)other,
+			    (unsigned long long)wanted))
 			config->default_reason = TEXT("fallback");
 		*part->starts = part->leads_to[other];
 		return;

@@ -73,17 +73,19 @@ static void an_own_append_replaces_the_common_one(void **state)
 	assert_boots(2, "/boot/k", "");
 }
 
-static void initrd_in_append_is_the_initrd_unless_a_line_names_one(void **state)
+static void the_first_initrd_in_append_goes_before_a_line_of_its_own(void **state)
 {
 	(void)state;
-	extlinux_conf("LABEL a\nLINUX /boot/k\nAPPEND root=x initrd=../ucode,../i ro\n"
-		      "LABEL b\nLINUX /boot/k\nINITRD /boot/i\nAPPEND initrd=/boot/none ro\n");
+	extlinux_conf("LABEL a\nLINUX /boot/k\nAPPEND root=x initrd=../ucode,../i ro initrd=z\n"
+		      "LABEL b\nLINUX /boot/k\nINITRD /boot/ucode\nAPPEND initrd=/boot/i ro\n"
+		      "LABEL c\nLINUX /boot/k\nAPPEND ro\nINITRD /boot/i\n");
 	assert_boots(0, "/boot/k", "root=x ro");
 	assert_text(entry(0)->initrds->path, "/boot/ucode");
 	assert_text(entry(0)->initrds->next->path, "/boot/i");
 	assert_boots(1, "/boot/k", "ro");
 	assert_text(entry(1)->initrds->path, "/boot/i");
 	assert_null(entry(1)->initrds->next);
+	assert_text(entry(2)->initrds->path, "/boot/i");
 }
 
 static void paths_begin_at_the_folder_of_the_configuration(void **state)
@@ -379,7 +381,7 @@ int main(void)
 		TEST(keywords_ignore_case_and_blanks),
 		TEST(on_btrfs_paths_begin_at_the_subvolume_of_the_loader),
 		TEST(an_own_append_replaces_the_common_one),
-		TEST(initrd_in_append_is_the_initrd_unless_a_line_names_one),
+		TEST(the_first_initrd_in_append_goes_before_a_line_of_its_own),
 		TEST(paths_begin_at_the_folder_of_the_configuration),
 		TEST(dots_over_a_link_are_not_folded),
 		TEST(other_kinds_are_listed_but_do_not_boot),

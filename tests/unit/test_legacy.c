@@ -156,6 +156,14 @@ static void a_default_out_of_range_is_the_first(void **state)
 	assert_ptr_equal(guest.menu.default_entry, entry(0));
 }
 
+static void fallback_counts_where_the_default_is_no_entry(void **state)
+{
+	(void)state;
+	menu_lst("default 2\nfallback 1\ntitle a\nkernel /boot/k\ntitle b\nkernel /boot/k b\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+	assert_text(guest.menu.default_reason, "fallback 1, default 2 cannot boot");
+}
+
 static void fallback_counts_only_where_the_default_cannot_boot(void **state)
 {
 	(void)state;
@@ -258,6 +266,7 @@ int main(void)
 		TEST(titles_without_a_known_command_vanish),
 		TEST(saved_is_the_number_in_the_file_default),
 		TEST(a_default_out_of_range_is_the_first),
+		TEST(fallback_counts_where_the_default_is_no_entry),
 		TEST(fallback_counts_only_where_the_default_cannot_boot),
 		TEST(a_configfile_is_a_submenu),
 		TEST(a_configfile_that_opens_itself_ends),
