@@ -130,8 +130,8 @@ class Bootfs:
                 self.command(f"--ready-fd={write_end}"), stdin=subprocess.DEVNULL,
                 stdout=errors, stderr=errors, pass_fds=[write_end], env=self.env)
         os.close(write_end)
-        with open(read_end, "rb") as ready:
-            word = ready.read().decode()
+        word = os.read(read_end, 4096).decode()  # who starts it may hold the other end, too
+        os.close(read_end)
         assert word == "1", f"bootfs does not start: {word or self.said()}"
 
     @property
