@@ -105,12 +105,22 @@ int worker_answer(const struct served_ops *served, uint32_t gaps, struct err *er
 	return answer_with_menu(&question, gaps, err);
 }
 
-/* The C library asks for random bytes at the first allocation, which the sandbox forbids. */
-static void prepare_malloc(void)
+static int compare_bytes(const void *a, const void *b)
 {
+	return *(const char *)a - *(const char *)b;
+}
+
+/*
+ * What the sandbox forbids the C library does once: random bytes at the first allocation, the
+ * size of the machine's memory at the first sorting of more than a kilobyte.
+ */
+static void prepare_library(void)
+{
+	char many[2048] = {0};
 	void *volatile first = malloc(1);
 
 	free(first);
+	qsort(many, sizeof(many), 1, compare_bytes);
 }
 
 int worker_enter(
@@ -123,7 +133,7 @@ int worker_enter(
 	*gaps = 0;
 	if (!worker_order_parse(order_string, &order))
 		return err_set(err, EINVAL, "this is for bootfs itself");
-	prepare_malloc();
+	prepare_library();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sandbox = (struct sandbox_settings){
