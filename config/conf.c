@@ -314,8 +314,5 @@ int conf_parse(struct config *config, struct text text, struct conf *ret)
 	inherit(config, ret);
 	config->access_line = line_of(ret, TEXT("access"));
 	config->worker_user_line = line_of(ret, TEXT("worker-user"));
-	if (config->volumes)
-		config_add_problem(config, config->file, line_of(ret, TEXT("volumes")), true,
-			"volumes/ comes in a later version; the setting has no effect yet");
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/report.h"
+#include "core/strbuf.h"
 #include "disk/blockdev.h"
 
 #include <sys/types.h>
@@ -81,6 +82,12 @@ extern const struct fs_ops *const fs_table[];
  * -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG, -EIO, -EUCLEAN.
  */
 int fs_walk(struct fs *fs, struct text path, struct node *ret) MUST_CHECK;
+
+/*
+ * The same, and appends to `real` (empty) the path that has no links, without a slash at either
+ * end. -ENOMEM.
+ */
+int fs_walk_real(struct fs *fs, struct text path, struct node *ret, struct strbuf *real) MUST_CHECK;
 
 /* A whole regular file into the arena, NUL behind it. -EFBIG over `max`, -EISDIR, -EINVAL (other).
  */

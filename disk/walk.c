@@ -8,14 +8,21 @@
 /* Room for what is left of a path while links are put in front of it. */
 enum { WALK_ROOM = 2 * MAX_PATH_BYTES };
 
+/* A folder on the way, and how long its path without links is. */
+struct step {
+	struct node node;
+	size_t end;
+};
+
 /* A look-up under way. */
 struct walk {
 	struct fs *fs;
-	struct node *folders; /* from the root to where we stand: what ".." goes back to */
+	struct step *folders; /* from the root to where we stand: what ".." goes back to */
 	uint32_t depth, room;
 	uint32_t hops; /* links followed so far */
 	char buf[WALK_ROOM];
-	struct text rest; /* what is still to be followed, inside buf or the caller's path */
+	struct text rest;    /* what is still to be followed, inside buf or the caller's path */
+	struct strbuf *real; /* the path without links, from the root; NULL: not wanted */
 };
 
 static void walk_done(struct walk *walk)
@@ -27,15 +34,28 @@ static int walk_push(struct walk *walk, const struct node *folder)
 {
 	if (walk->depth == walk->room) {
 		uint32_t room = walk->room ? walk->room * 2 : 16;
-		struct node *folders = reallocarray(walk->folders, room, sizeof(*folders));
+		struct step *folders = reallocarray(walk->folders, room, sizeof(*folders));
 
 		if (!folders)
 			return -ENOMEM;
 		walk->folders = folders;
 		walk->room = room;
 	}
-	walk->folders[walk->depth++] = *folder;
+	walk->folders[walk->depth++] = (struct step){*folder, walk->real ? walk->real->len : 0};
 	return 0;
+}
+
+/* The path without links: that of the folder where we stand, and `name` in it, if any. */
+static void walk_real(struct walk *walk, struct text name)
+{
+	size_t end = walk->folders[walk->depth - 1].end;
+
+	if (!walk->real)
+		return;
+	strbuf_cut(walk->real, end);
+	if (end && name.len)
+		strbuf_addc(walk->real, '/');
+	strbuf_add(walk->real, name);
 }
 
 /* Puts a link's target in front of the rest, and goes to the root where it is absolute. */
@@ -83,7 +103,7 @@ static int walk_step(struct walk *walk, struct text name, struct node *ret)
 
 	if (text_is(name, "..") && walk->depth > 1)
 		walk->depth--;
-	*ret = walk->folders[walk->depth - 1];
+	*ret = walk->folders[walk->depth - 1].node;
 	if (text_is(name, ".") || text_is(name, ".."))
 		return 0;
 	err = names_find(walk->fs, ret, name, ret);
@@ -91,9 +111,10 @@ static int walk_step(struct walk *walk, struct text name, struct node *ret)
 		return err;
 	if (ret->type == NODE_LINK) {
 		err = walk_link(walk, ret);
-		*ret = walk->folders[walk->depth - 1];
+		*ret = walk->folders[walk->depth - 1].node;
 		return err;
 	}
+	walk_real(walk, name);
 	if (ret->type == NODE_FOLDER)
 		return walk_push(walk, ret);
 	/* Anything behind a file, be it a slash alone, asks for a folder. */
@@ -102,7 +123,12 @@ static int walk_step(struct walk *walk, struct text name, struct node *ret)
 
 int fs_walk(struct fs *fs, struct text path, struct node *ret)
 {
-	struct walk walk CLEANUP(walk_done) = {.fs = fs, .rest = path};
+	return fs_walk_real(fs, path, ret, NULL);
+}
+
+int fs_walk_real(struct fs *fs, struct text path, struct node *ret, struct strbuf *real)
+{
+	struct walk walk CLEANUP(walk_done) = {.fs = fs, .rest = path, .real = real};
 	struct text name;
 	struct node at;
 	int err;
@@ -116,8 +142,10 @@ int fs_walk(struct fs *fs, struct text path, struct node *ret)
 		err = walk_step(&walk, name, &at);
 	if (err)
 		return err;
+	if (at.type == NODE_FOLDER)
+		walk_real(&walk, (struct text){0});
 	*ret = at;
-	return 0;
+	return real ? real->failed : 0;
 }
 
 int fs_read_all(

@@ -61,6 +61,7 @@ int daemon_configure(struct daemon *daemon, struct config *config, struct err *e
 	daemon->group = config->access_gid;
 	daemon->inspector.settings.qemu_nbd = config->qemu_nbd.at;
 	daemon->cache.limit = config->cache_memory;
+	daemon->cache.volumes = config->volumes;
 	daemon->cache.idle_ms = config->cache_ttl_ms;
 	daemon->inspector.limit = config->inspections ? config->inspections : processors();
 	daemon->generation++;

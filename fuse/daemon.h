@@ -15,6 +15,7 @@
 #include "fuse/stats.h"
 #include "fuse/status.h"
 #include "fuse/watch.h"
+#include "fuse/volume.h"
 
 #include <fuse_lowlevel.h>
 #include <sys/types.h>
@@ -36,6 +37,7 @@ struct daemon {
 	struct contents contents;
 	struct laters laters;
 	struct serving_stats stats;
+	struct volume_folders volumes;
 	struct folder *folders, *last_folder; /* of domains, by serial number */
 	struct folder *by_name[FOLDER_BUCKETS];
 	struct folder *disk_folders;

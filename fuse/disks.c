@@ -300,6 +300,16 @@ void disks_open(struct disks *disks)
 	}
 }
 
+bool disks_differ(const struct disks *before, const struct disks *now)
+{
+	for (uint32_t i = 0; i < now->n && i < before->n; i++) {
+		if (now->disk[i].stamp.regular &&
+			!disk_stamp_equal(&before->disk[i].stamp, &now->disk[i].stamp))
+			return true;
+	}
+	return before->n != now->n;
+}
+
 bool disks_unchanged(const struct disks *before, const struct disks *now)
 {
 	if (before->n != now->n)

@@ -94,6 +94,9 @@ void disks_close(struct disks *disks);
  */
 bool disks_unchanged(const struct disks *before, const struct disks *now);
 
+/* Is one of them a regular file that is not the one it was, or has other bytes? */
+bool disks_differ(const struct disks *before, const struct disks *now);
+
 /* The same file or device, whatever is on it now and by whatever name? */
 bool disk_is_same(const struct disk_stamp *a, const struct disk_stamp *b);
 

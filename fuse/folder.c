@@ -185,6 +185,17 @@ void folder_drop(struct folder *folder)
 	free(folder);
 }
 
+bool folder_has_other_volumes(const struct folder *folder)
+{
+	const struct snapshot *snapshot = folder->snapshot;
+
+	if (snapshot->tree.volumes != folder->daemon->config->volumes)
+		return true;
+	if (!snapshot->looked_into || !folder->disks || !snapshot->disks)
+		return false;
+	return !folder->request || disks_differ(snapshot->disks, folder->disks);
+}
+
 static int64_t folder_fresh_ms(const struct folder *folder)
 {
 	return folder->checked_ms + folder->daemon->config->cache_ttl_ms - now_ms();

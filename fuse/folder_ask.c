@@ -75,7 +75,7 @@ static bool folder_keeps(const struct folder *folder, const struct inspection *i
 {
 	const struct snapshot *snapshot = folder->snapshot;
 
-	return snapshot && snapshot_is_whole(snapshot) &&
+	return snapshot && snapshot_is_whole(snapshot) && !folder_has_other_volumes(folder) &&
 	       disks_are_same(snapshot->disks, folder->disks) &&
 	       snapshot->hash == inspection_hash(inspection);
 }

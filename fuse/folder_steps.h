@@ -10,6 +10,12 @@ struct disks *folder_first_disks(struct folder *folder) MUST_CHECK;
 /* Shows it, and nothing else any more. Takes over the reference. */
 void folder_set_snapshot(struct folder *folder, struct snapshot *snapshot);
 
+/*
+ * May a folder of a volume be another one by now? Whoever looks into a domain's volumes anew sees
+ * them anew. Below .disk all belongs to one look: as long as no image file says otherwise.
+ */
+bool folder_has_other_volumes(const struct folder *folder);
+
 /* A worker has opened them, as far as they can be; takes them over. */
 void folder_opened(struct folder *folder, struct disks *disks);
 

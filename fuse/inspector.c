@@ -125,7 +125,9 @@ static void run_count(const struct run *run, int code)
 		stats->failures[FAILURE_TIMEOUT]++;
 		return;
 	}
-	if (run->content_size)
+	if (run->about.kind >= QUESTION_FOLDER)
+		stats->volumes++;
+	else if (run->content_size)
 		stats->contents++;
 	else
 		stats->menus++;
@@ -220,11 +222,24 @@ static void add_login(const struct login_request *login, struct question *questi
 	question->login_password = (struct text){login->password, login->password_len};
 }
 
+static void ask_about_volume(const struct run *run, struct question *question)
+{
+	question->kind = run->about.kind;
+	question->volume = run->about.volume;
+	question->path = run->about.path;
+	question->content_size = run->about.size;
+	question->content_identity = run->about.identity;
+	question->range_at = run->about.range_at;
+	question->range_length = run->about.range_length;
+}
+
 static void run_question(const struct run *run, struct question *question)
 {
 	disks_question(run->disks, question);
 	if (run->login)
 		add_login(&run->login->request, question);
+	if (run->about.kind >= QUESTION_FOLDER)
+		ask_about_volume(run, question);
 	if (!run->content_size)
 		return;
 	question->kind = QUESTION_CONTENT;

@@ -36,11 +36,18 @@ enum run_state { RUN_NONE, RUN_QUEUED, RUN_ASKED };
 /* One question. The owner fills the first part and may end it at any time by run_abort(). */
 struct run {
 	const struct disks *disks; /* open, and so until it is finished */
-	/* For a content; content_size 0: the menu is asked for. */
+	/* For a content; content_size 0: the menu is asked for, or what `about` says. */
 	uint32_t content_entry;
 	enum content_slot content_slot;
 	uint64_t content_size, content_identity;
 	const struct login *login; /* of who asks for the menu; NULL: nobody */
+	/* About a volume: kind from QUESTION_FOLDER on; texts are borrowed until it is finished. */
+	struct {
+		enum question_kind kind;
+		struct text volume, path;
+		uint64_t size, identity; /* of the file that is meant */
+		uint64_t range_at, range_length;
+	} about;
 	/*
 	 * Called once. With an inspection or a memfd (now the callee's), or with neither and
 	 * err->code: ETIMEDOUT is the deadline. May free the run.

@@ -38,6 +38,41 @@ static bool disks_have_changed(const struct disks *disks)
 	return false;
 }
 
+struct snapshot *open_file_snapshot(const struct open_file *file)
+{
+	if (file->content)
+		return file->content->snapshot;
+	return file->file ? file->file->folder->snapshot : NULL;
+}
+
+static struct daemon *daemon_of(const struct open_file *file)
+{
+	return file->content ? file->content->daemon : file->file->folder->daemon;
+}
+
+static struct window window_of(const struct open_file *file)
+{
+	return file->content ? content_window(file->content) : volume_file_window(file->file);
+}
+
+static void begin_read(struct open_file *file)
+{
+	file->refs++;
+	if (file->content)
+		later_begin_read(file->content);
+	else
+		volume_file_begin_read(file->file);
+}
+
+static void end_read(struct open_file *file)
+{
+	if (file->content)
+		later_end_read(file->content);
+	else
+		volume_file_end_read(file->file);
+	open_file_unref(file);
+}
+
 /* In a worker. */
 static void read_run(struct job *job, struct scratch *scratch)
 {
@@ -62,15 +97,14 @@ static void read_run(struct job *job, struct scratch *scratch)
 static void read_done(struct job *job)
 {
 	struct read_job *read = container_of(job, struct read_job, job);
-	struct serving_stats *stats = &read->file->content->daemon->stats;
+	struct serving_stats *stats = &daemon_of(read->file)->stats;
 
 	if (read->result)
 		stats->read_errors++;
 	else
 		stats->content_bytes += read->size;
 	timer_stop(&read->deadline);
-	later_end_read(read->file->content);
-	open_file_unref(read->file);
+	end_read(read->file);
 	free(read);
 }
 
@@ -80,7 +114,7 @@ static void read_late(struct timer *timer)
 
 	if (!atomic_exchange(&read->answered, true))
 		fuse_reply_err(read->req, read->late_error);
-	if (pool_cancel(&read->file->content->daemon->pool, &read->job))
+	if (pool_cancel(&daemon_of(read->file)->pool, &read->job))
 		read_done(&read->job);
 }
 
@@ -90,14 +124,15 @@ static void read_interrupted(fuse_req_t req, void *data)
 
 	(void)req;
 	read->late_error = EINTR;
-	loop_set_timer(&read->file->content->daemon->loop, &read->deadline, INTERRUPT_GRACE_MS);
+	loop_set_timer(&daemon_of(read->file)->loop, &read->deadline, INTERRUPT_GRACE_MS);
 }
 
 /* Which disk the read begins on, so that one that hangs does not take all workers. */
 static uint64_t read_key(const struct read_job *read)
 {
 	const struct piece *piece = &read->window.content->pieces[read->place.piece];
-	const struct disks *disks = read->file->content->snapshot->disks;
+	const struct snapshot *snapshot = open_file_snapshot(read->file);
+	const struct disks *disks = snapshot ? snapshot->disks : NULL;
 
 	if (piece->kind != PIECE_DISK || !disks || piece->disk >= disks->n)
 		return 0;
@@ -106,21 +141,20 @@ static uint64_t read_key(const struct read_job *read)
 
 void read_submit(fuse_req_t req, struct open_file *file, uint64_t offset, size_t size)
 {
-	const struct snapshot *snapshot = file->content->snapshot;
-	struct daemon *daemon = file->content->daemon;
+	const struct snapshot *snapshot = open_file_snapshot(file);
+	struct daemon *daemon = daemon_of(file);
 	struct read_job *read = calloc(1, sizeof(*read));
 
 	if (!read) {
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	file->refs++;
-	later_begin_read(file->content);
+	begin_read(file);
 	*read = (struct read_job){
 		.job = {.run = read_run, .done = read_done},
 		.req = req,
 		.file = file,
-		.window = content_window(file->content),
+		.window = window_of(file),
 		.offset = offset,
 		.size = size,
 		.unchanged = snapshot->once ? snapshot->disks : NULL,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fuse/content.h"
+#include "fuse/volume_file.h"
 #include "fuse/window.h"
 
 struct fuse_req;
@@ -10,12 +11,16 @@ struct fuse_req;
 /* Lives until it is closed and its last read is done: a hung disk may outlast the reader. */
 struct open_file {
 	uint32_t refs;
-	struct content_node *content; /* used; NULL: a text */
+	struct content_node *content; /* used; NULL: none */
+	struct volume_file *file;     /* referenced; NULL: none; neither of both: a text */
 	struct window_place place;    /* where the last read was */
 	bool changes;                 /* a text that may be another the next time */
 	char *text;
 	size_t text_len;
 };
+
+/* What it is part of; NULL: a text. */
+struct snapshot *open_file_snapshot(const struct open_file *file);
 
 void open_file_unref(struct open_file *file);
 

@@ -1,11 +1,11 @@
-/* What inode numbers belong to: folders, snapshots and contents, by serial number. */
+/* What inode numbers belong to: folders, snapshots, contents, volumes, by serial number. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum owner_kind { OWNER_FOLDER, OWNER_SNAPSHOT, OWNER_CONTENT };
+enum owner_kind { OWNER_FOLDER, OWNER_SNAPSHOT, OWNER_CONTENT, OWNER_VOLUME };
 
 /* Part of what it numbers. */
 struct owner {

@@ -12,6 +12,26 @@ static int place_find_snapshot(struct owner *owner, struct place *ret)
 	return 0;
 }
 
+static int place_find_volume(struct owner *owner, struct place *ret)
+{
+	const struct volume_folder *folder;
+
+	ret->volume = container_of(owner, struct volume_folder, owner);
+	folder = ret->volume;
+	if (folder->stale || !snapshot_is_whole(folder->snapshot))
+		return -ESTALE;
+	if (ret->node.kind != NODE_VOLUME && folder->listing &&
+		!volume_entry(folder, ret->node.entry))
+		return -ESTALE;
+	return 0;
+}
+
+/* What an administrator switches off must not live on where somebody still looks at it. */
+static bool is_switched_off(const struct daemon *daemon, const struct node *node)
+{
+	return node_is_volumes(node) && !daemon->config->volumes;
+}
+
 int place_find(struct daemon *daemon, fuse_ino_t ino, struct place *ret)
 {
 	struct owner *owner;
@@ -20,7 +40,7 @@ int place_find(struct daemon *daemon, fuse_ino_t ino, struct place *ret)
 	if (ino == ROOT_ID || ino == DISKS_ID || place_is_text_of_root(ret))
 		return 0;
 	owner = owner_find(&daemon->owners, node_owner(ino));
-	if (!owner)
+	if (!owner || is_switched_off(daemon, &ret->node))
 		return -ESTALE;
 	switch (owner->kind) {
 	case OWNER_FOLDER:
@@ -31,6 +51,8 @@ int place_find(struct daemon *daemon, fuse_ino_t ino, struct place *ret)
 	case OWNER_CONTENT:
 		ret->content = container_of(owner, struct content_node, owner);
 		return snapshot_is_whole(ret->content->snapshot) ? 0 : -ESTALE;
+	case OWNER_VOLUME:
+		return place_find_volume(owner, ret);
 	}
 	return -ESTALE;
 }
@@ -39,6 +61,14 @@ int place_of_node(
 	struct daemon *daemon, struct snapshot *snapshot, struct node node, struct place *ret)
 {
 	*ret = (struct place){.node = node};
+	if (node.kind == NODE_VOLUME) {
+		ret->node.entry = 0;
+		ret->volume = volume_root(daemon, snapshot, node.entry);
+		if (!ret->volume)
+			return -ENOMEM;
+		ret->id = node_id(ret->volume->owner.serial, ret->node);
+		return 0;
+	}
 	if (node_type(node.kind) != TYPE_CONTENT || !content_may_be_shared(snapshot, node)) {
 		ret->snapshot = snapshot;
 		ret->id = node_id(snapshot->owner.serial, node);
@@ -91,13 +121,18 @@ int place_attr(struct daemon *daemon, const struct place *place, struct stat *re
 {
 	struct snapshot *snapshot = place->content ? place->content->snapshot : place->snapshot;
 	bool private = place->id == DISKS_ID || place->id == STATUS_ID ||
-		       (snapshot && snapshot->once) || (place->folder && place->folder->request);
+		       node_is_volumes(&place->node) || (snapshot && snapshot->once) ||
+		       (place->folder && place->folder->request);
 	struct node node = place->content ? place->content->node : place->node;
 	enum node_type type = node_type(node.kind);
 	/* Folders keep their times: tar complains of one that changes while it is read. */
 	struct timespec when = daemon->started;
 	uint64_t size = 0;
 
+	if (place->volume) {
+		volume_attr(place, ret);
+		return 0;
+	}
 	if (snapshot && tree_size(&snapshot->tree, node, &size))
 		return -ENOMEM;
 	if (place->id == STATUS_ID && status_size(daemon, &size))
@@ -123,6 +158,8 @@ static struct owner *place_owner(struct place *place)
 {
 	if (place->content)
 		return &place->content->owner;
+	if (place->volume)
+		return &place->volume->owner;
 	if (place->snapshot)
 		return &place->snapshot->owner;
 	return place->folder ? &place->folder->owner : NULL;
@@ -142,6 +179,8 @@ void place_unused(struct place *place)
 {
 	if (place->content)
 		content_drop(place->content);
+	else if (place->volume)
+		volume_drop(place->volume);
 	else if (place->folder)
 		folder_drop(place->folder);
 }

@@ -2,13 +2,12 @@
 #include "fuse/serve.h"
 
 #include "fuse/folder.h"
+#include "fuse/serve_volume.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
-/* Tells the kernel of a place. timeout_s: how long the name may be kept. */
-static void reply_place(
-	fuse_req_t req, struct daemon *daemon, struct place *place, double timeout_s)
+void reply_place(fuse_req_t req, struct daemon *daemon, struct place *place, double timeout_s)
 {
 	struct fuse_entry_param entry = {
 		.ino = place->id,
@@ -26,12 +25,6 @@ static void reply_place(
 		place_known(place);
 	else
 		place_unused(place);
-}
-
-/* Below .disk nothing is kept: what is not in use is forgotten at once, and its disk closed. */
-static double snapshot_timeout_s(const struct snapshot *snapshot)
-{
-	return snapshot->once ? 0 : TIMEOUT_IMMUTABLE;
 }
 
 static void lookup_in_snapshot(fuse_req_t req, struct daemon *daemon, struct snapshot *snapshot,
@@ -171,6 +164,8 @@ void serve_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		lookup_disk(req, daemon, name);
 	else if (place.folder)
 		lookup_in_folder(req, place.folder, name);
+	else if (place.volume)
+		serve_volume_lookup(req, &place, name);
 	else if (place.snapshot && node_type(place.node.kind) == TYPE_FOLDER)
 		lookup_in_snapshot(req, daemon, place.snapshot, place.node, name,
 			snapshot_timeout_s(place.snapshot));
@@ -189,6 +184,9 @@ static void owner_forgotten(struct owner *owner)
 		break;
 	case OWNER_CONTENT:
 		content_drop(container_of(owner, struct content_node, owner));
+		break;
+	case OWNER_VOLUME:
+		volume_drop(container_of(owner, struct volume_folder, owner));
 		break;
 	}
 }
@@ -228,11 +226,14 @@ static void serve_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info 
 	(void)fi;
 	if (place_find(daemon, ino, &place))
 		fuse_reply_err(req, ESTALE);
+	else if (place.volume && !volume_is_listed(place.volume) && place.node.kind != NODE_VOLUME)
+		serve_volume_getattr(req, &place);
 	else if (place_attr(daemon, &place, &attr))
 		fuse_reply_err(req, ENOMEM);
 	else
 		fuse_reply_attr(req, &attr,
-			place.snapshot || place.content ? TIMEOUT_IMMUTABLE : TIMEOUT_ROOT);
+			place.snapshot || place.content || place.volume ? TIMEOUT_IMMUTABLE
+									: TIMEOUT_ROOT);
 }
 
 static void serve_readlink(fuse_req_t req, fuse_ino_t ino)
@@ -242,6 +243,10 @@ static void serve_readlink(fuse_req_t req, fuse_ino_t ino)
 
 	if (place_find(fuse_req_userdata(req), ino, &place)) {
 		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	if (place.volume) {
+		serve_volume_readlink(req, &place);
 		return;
 	}
 	if (!place.snapshot || node_type(place.node.kind) != TYPE_LINK) {

@@ -17,9 +17,10 @@ extern const struct fuse_lowlevel_ops serve_ops;
 struct place {
 	uint64_t id;
 	struct node node;
-	struct folder *folder;     /* one of these; none for root and .disk */
+	struct folder *folder;     /* one of these four; none for root and .disk */
 	struct snapshot *snapshot; /* whole */
 	struct content_node *content;
+	struct volume_folder *volume; /* the folder, or that of the file or link */
 };
 
 /* .status or .stats: they say other things each time. */
@@ -47,6 +48,23 @@ int place_attr(struct daemon *daemon, const struct place *place, struct stat *re
 /* The kernel was told of it once more. */
 void place_known(struct place *place);
 
+/* Tells the kernel of a place; timeout_s: how long the name may be kept. */
+void reply_place(fuse_req_t req, struct daemon *daemon, struct place *place, double timeout_s);
+
+struct open_file;
+
+/* Tells the kernel of an open file; takes it over. */
+void reply_file(fuse_req_t req, struct fuse_file_info *fi, struct open_file *file);
+
+/* Below .disk nothing is kept: what is not in use is forgotten at once, and its disk closed. */
+static inline double snapshot_timeout_s(const struct snapshot *snapshot)
+{
+	return snapshot->once ? 0 : TIMEOUT_IMMUTABLE;
+}
+
+/* Tells the kernel of an open folder of a volume. */
+void reply_volume_dir(fuse_req_t req, struct fuse_file_info *fi, struct volume_folder *folder);
+
 /* It was not told: whatever was made only for that goes. */
 void place_unused(struct place *place);
 
@@ -61,6 +79,8 @@ void serve_readdirplus(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi);
 void serve_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned command, void *arg,
 	struct fuse_file_info *fi, unsigned flags, const void *in, size_t in_size, size_t out_size);
+void serve_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	struct fuse_file_info *fi, bool plus);
 void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void serve_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void serve_read(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/folder.h"
+#include "fuse/serve_volume.h"
 #include "fuse/serve.h"
 
 #include <errno.h>
@@ -7,7 +8,8 @@
 
 /* An open folder: what it lists belongs to one snapshot, however long the listing takes. */
 struct open_dir {
-	struct snapshot *snapshot; /* referenced; NULL: the root or .disk */
+	struct snapshot *snapshot;    /* referenced; NULL: the root, .disk, or... */
+	struct volume_folder *volume; /* used; NULL: none */
 	struct node node;
 	double timeout_s; /* of what it lists */
 	uint64_t login;   /* .disk: token of the password that was given last; 0: none */
@@ -22,6 +24,8 @@ static void open_dir_free(struct open_dir *dir)
 {
 	if (dir->snapshot)
 		snapshot_unref(dir->snapshot);
+	if (dir->volume)
+		volume_unuse(dir->volume);
 	free(dir);
 }
 
@@ -37,6 +41,22 @@ static void reply_dir(fuse_req_t req, struct fuse_file_info *fi, struct snapshot
 	*dir = (struct open_dir){.snapshot = snapshot ? snapshot_ref(snapshot) : NULL,
 		.node = node,
 		.timeout_s = timeout_s};
+	fi->fh = (uintptr_t)dir;
+	if (fuse_reply_open(req, fi))
+		open_dir_free(dir);
+}
+
+void reply_volume_dir(fuse_req_t req, struct fuse_file_info *fi, struct volume_folder *folder)
+{
+	struct open_dir *dir = calloc(1, sizeof(*dir));
+
+	if (!dir) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	volume_use(folder);
+	dir->volume = folder;
+	dir->timeout_s = snapshot_timeout_s(folder->snapshot);
 	fi->fh = (uintptr_t)dir;
 	if (fuse_reply_open(req, fi))
 		open_dir_free(dir);
@@ -97,11 +117,13 @@ void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, ESTALE);
 	else if (place.folder)
 		opendir_folder(req, place.folder, fi);
+	else if (place.volume)
+		serve_volume_opendir(req, &place, fi);
 	else if (place.content || node_type(place.node.kind) != TYPE_FOLDER)
 		fuse_reply_err(req, ENOTDIR);
 	else
 		reply_dir(req, fi, place.snapshot, place.node,
-			place.snapshot && place.snapshot->once ? 0 : TIMEOUT_IMMUTABLE);
+			place.snapshot ? snapshot_timeout_s(place.snapshot) : TIMEOUT_IMMUTABLE);
 }
 
 void serve_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -258,6 +280,28 @@ static void list_snapshot(struct listing *list, const struct open_dir *dir, uint
 	}
 }
 
+static void list_volume(struct listing *list, const struct open_dir *dir, uint64_t offset)
+{
+	const struct volume_look *look = &dir->volume->listing->look;
+
+	for (uint64_t at = offset - 2; at < look->count; at++) {
+		const struct look_entry *entry = volume_entry(dir->volume, (uint32_t)at);
+		struct place place;
+		bool added;
+
+		if (!entry)
+			continue;
+		if (volume_place(dir->volume, entry, &place)) {
+			list->failed = true;
+			return;
+		}
+		added = list_place(list, entry->name.at, &place, at + 3, TIMEOUT_IMMUTABLE);
+		place_unused(&place);
+		if (!added)
+			return;
+	}
+}
+
 /* The reader is gone: the kernel has not taken note of what was listed. */
 static void list_undo(const struct listing *list)
 {
@@ -271,7 +315,7 @@ static void list_undo(const struct listing *list)
 	}
 }
 
-static void serve_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+void serve_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *fi, bool plus)
 {
 	const struct open_dir *dir = open_dir_of(fi);
@@ -289,6 +333,10 @@ static void serve_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
+	if (dir->volume && !volume_is_listed(dir->volume)) {
+		serve_volume_list(dir->volume, req, ino, size, offset, fi, plus);
+		return;
+	}
 	buffer = scratch_get(&list.daemon->listing, size);
 	if (!buffer) {
 		fuse_reply_err(req, ENOMEM);
@@ -298,6 +346,8 @@ static void serve_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset
 	if (list_dots(&list, &from, ino)) {
 		if (dir->snapshot)
 			list_snapshot(&list, dir, from);
+		else if (dir->volume)
+			list_volume(&list, dir, from);
 		else if (ino == ROOT_ID)
 			list_domains(&list, from);
 	}

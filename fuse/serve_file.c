@@ -2,6 +2,7 @@
 #include "fuse/folder.h"
 #include "fuse/open_file.h"
 #include "fuse/serve.h"
+#include "fuse/serve_volume.h"
 
 #include <errno.h>
 
@@ -11,6 +12,8 @@ void open_file_unref(struct open_file *file)
 		return;
 	if (file->content)
 		content_unuse(file->content);
+	if (file->file)
+		volume_file_unref(file->file);
 	free(file->text);
 	free(file);
 }
@@ -20,13 +23,14 @@ static struct open_file *open_file_of(const struct fuse_file_info *fi)
 	return (struct open_file *)(uintptr_t)fi->fh;
 }
 
-/* Takes over the file. */
-static void reply_file(fuse_req_t req, struct fuse_file_info *fi, struct open_file *file)
+void reply_file(fuse_req_t req, struct fuse_file_info *fi, struct open_file *file)
 {
+	const struct snapshot *snapshot = open_file_snapshot(file);
+
 	fi->fh = (uintptr_t)file;
 	fi->noflush = 1;
 	/* An inode's bytes never change, but .status and .stats; below .disk they are checked. */
-	fi->direct_io = file->changes || (file->content && file->content->snapshot->once);
+	fi->direct_io = file->changes || (snapshot && snapshot->once);
 	fi->keep_cache = !fi->direct_io;
 	if (fuse_reply_open(req, fi))
 		open_file_unref(file);
@@ -128,6 +132,10 @@ void serve_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
+	if (place.volume) {
+		serve_volume_open(req, &place, fi);
+		return;
+	}
 	type = node_type(place.node.kind);
 	if (type == TYPE_TEXT)
 		open_text(req, &place, fi);
@@ -197,7 +205,9 @@ void serve_read(
 	uint64_t length = file->text_len, from = (uint64_t)offset;
 
 	(void)ino;
-	if (file->content)
+	if (file->file)
+		length = file->file->size;
+	else if (file->content)
 		length = content_window(file->content).content->size;
 	if (from >= length) {
 		fuse_reply_buf(req, NULL, 0);
@@ -205,7 +215,9 @@ void serve_read(
 	}
 	if (size > length - from)
 		size = (size_t)(length - from);
-	if (!file->content)
+	if (file->file)
+		serve_volume_read(req, file, from, size);
+	else if (!file->content)
 		read_text(req, file, from, size);
 	else if (content_must_ask(file->content))
 		read_later(req, file, from, size);

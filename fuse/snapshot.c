@@ -2,6 +2,7 @@
 #include "fuse/snapshot.h"
 
 #include "core/checked.h"
+#include "fuse/volume.h"
 #include "inspect/wire.h"
 
 uint64_t inspection_hash(const struct inspection *inspection)
@@ -66,6 +67,7 @@ static void snapshot_evict(struct snapshot *snapshot)
 	cache_remove(snapshot->cache, snapshot);
 	snapshot->cache->used -= snapshot->bytes;
 	tree_done(&snapshot->tree);
+	seen_done(&snapshot->seen);
 	inspection_free(snapshot->inspection);
 	snapshot->inspection = NULL;
 }
@@ -74,6 +76,8 @@ bool cache_make_room(struct cache *cache, uint64_t room)
 {
 	struct snapshot *snapshot, *newer;
 
+	while (cache->used + room > cache->limit && volume_evict_oldest(cache))
+		;
 	for (snapshot = cache->oldest; snapshot; snapshot = newer) {
 		newer = snapshot->newer;
 		if (cache->used + room <= cache->limit)
@@ -128,6 +132,7 @@ struct snapshot *snapshot_new(struct cache *cache, struct inspection *inspection
 		return NULL;
 	}
 	owner_add(cache->owners, &snapshot->owner, OWNER_SNAPSHOT);
+	snapshot->tree.volumes = cache->volumes;
 	snapshot->cache = cache;
 	snapshot->refs = 1;
 	snapshot->inspection = inspection;

@@ -5,6 +5,7 @@
 #include "fuse/disks.h"
 #include "fuse/loop.h"
 #include "fuse/owner.h"
+#include "fuse/seen.h"
 #include "fuse/tree.h"
 
 #include <time.h>
@@ -25,7 +26,9 @@ struct cache {
 	struct snapshot *newest, *oldest; /* all that have an inspection */
 	uint64_t used, limit;             /* bytes: inspections and memfds */
 	uint64_t evictions;               /* of snapshots, to make room */
-	uint32_t idle_ms;                 /* disks stay open as long after they were needed last */
+	struct volume_folder *newest_listing, *oldest_listing;
+	bool volumes;     /* snapshots made from now on show them */
+	uint32_t idle_ms; /* disks stay open as long after they were needed last */
 	/* Open disks of snapshots that nobody uses. Above the maximum they stay CROWDED_IDLE_MS. */
 	uint32_t idle_disks, max_idle_disks;
 };
@@ -52,6 +55,10 @@ struct snapshot {
 	struct timer idle;
 	uint32_t idle_disks; /* what it counts for in the cache while that timer runs */
 	struct snapshot *newer, *older;
+	/* Of its volumes. */
+	struct seen seen;
+	bool looked_into, told_skipped; /* told_skipped: in the log, of names that are not shown */
+	int64_t hangs_until_ms;         /* a disk did not answer: nobody asks before */
 };
 
 /*
@@ -90,7 +97,7 @@ static inline bool snapshot_is_whole(const struct snapshot *snapshot)
 	return snapshot->inspection != NULL;
 }
 
-/* Evicts others until `room` more bytes fit; false: they do not. */
+/* Evicts listings of volumes, then snapshots until `room` more bytes fit; false: they do not. */
 bool cache_make_room(struct cache *cache, uint64_t room);
 
 /* What an inspection says, as a number; equal for equal answers. 0: out of memory. */

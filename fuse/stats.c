@@ -111,6 +111,7 @@ static void add_inspections(struct strbuf *out, const struct inspector *inspecto
 	add_head(out, "inspections_total", "counter", "Questions to inspectors that ended.");
 	add_by(out, "inspections_total", "question", "menu", stats->menus);
 	add_by(out, "inspections_total", "question", "content", stats->contents);
+	add_by(out, "inspections_total", "question", "volume", stats->volumes);
 	add_head(out, "failures_total", "counter", "Questions without an answer, by reason.");
 	for (int i = 0; i < FAILURES; i++)
 		add_by(out, "failures_total", "reason", failure_names[i], stats->failures[i]);

@@ -23,7 +23,7 @@ enum failure {
 enum { DURATION_BUCKETS = 12 };
 
 struct inspection_stats {
-	uint64_t menus, contents; /* questions that ended, by kind */
+	uint64_t menus, contents, volumes; /* questions that ended, by kind */
 	uint64_t failures[FAILURES];
 	uint64_t buckets[DURATION_BUCKETS + 1]; /* each its own; the sums are made when shown */
 	uint64_t sum_us, max_us;

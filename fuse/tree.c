@@ -21,6 +21,7 @@ static const struct file folder_files[] = {
 	{NODE_ONE_SHOT, TYPE_TEXT, "one-shot"},
 	{NODE_DEFAULT, TYPE_LINK, "default"},
 	{NODE_ENTRIES, TYPE_FOLDER, "entries"},
+	{NODE_VOLUMES, TYPE_FOLDER, "volumes"},
 };
 
 static const struct file entry_files[] = {
@@ -67,6 +68,10 @@ enum node_type node_type(enum node_kind kind)
 
 	if (kind == NODE_STATUS || kind == NODE_STATS)
 		return TYPE_TEXT;
+	if (kind == NODE_VOLUME_LINK)
+		return TYPE_LINK;
+	if (kind == NODE_VOLUME_FILE)
+		return TYPE_CONTENT;
 	return file ? file->type : TYPE_FOLDER;
 }
 
@@ -159,6 +164,10 @@ bool tree_has(const struct tree *tree, struct node node)
 		return node.entry == 0 && inspection->menu.one_shot_key.len;
 	case NODE_DEFAULT:
 		return node.entry == 0 && default_boots(inspection);
+	case NODE_VOLUMES:
+	case NODE_VOLUME_GROUP:
+	case NODE_VOLUME:
+		return tree_has_volume(tree, node);
 	default:
 		return tree_entry(tree, node) && entry_has(tree_entry(tree, node), node.kind);
 	}
@@ -170,6 +179,8 @@ bool tree_lookup(const struct tree *tree, struct node parent, struct text name, 
 	uint32_t count;
 	uint64_t index;
 
+	if (parent.kind == NODE_VOLUMES || parent.kind == NODE_VOLUME_GROUP)
+		return tree_lookup_volume(tree, parent, name, ret);
 	if (parent.kind == NODE_ENTRIES) {
 		/* One name each: no "01" for "1". */
 		if (!text_number(name, &index) || (name.len > 1 && name.at[0] == '0') ||
@@ -193,6 +204,8 @@ bool tree_next(const struct tree *tree, struct node parent, uint64_t *place, str
 	const struct file *files;
 	uint32_t count;
 
+	if (parent.kind == NODE_VOLUMES || parent.kind == NODE_VOLUME_GROUP)
+		return tree_next_volume(tree, parent, place, ret, name);
 	if (parent.kind == NODE_ENTRIES) {
 		while (*place < tree->n_entries && !tree->entries[*place])
 			++*place;

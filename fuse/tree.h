@@ -28,15 +28,25 @@ enum node_kind {
 	NODE_SCRIPT,
 	NODE_DEVICETREE,
 	NODE_XEN,
-	NODE_STATUS, /* ".status" */
-	NODE_STATS,  /* ".stats" */
+	NODE_STATUS,       /* ".status" */
+	NODE_STATS,        /* ".stats" */
+	NODE_VOLUMES,      /* "volumes" */
+	NODE_VOLUME_GROUP, /* "lvm" of "lvm/vg-root"; entry: the first volume of that group */
+	NODE_VOLUME,       /* a volume's root, or any folder in it; entry: the volume, or 0 */
+	NODE_VOLUME_FILE,  /* in such a folder; entry: place in its listing */
+	NODE_VOLUME_LINK,  /* likewise */
 };
-#define NODE_KINDS (NODE_STATS + 1)
+#define NODE_KINDS (NODE_VOLUME_LINK + 1)
 
 struct node {
 	enum node_kind kind;
 	uint32_t entry; /* index of the entry, where the kind belongs to one; else 0 */
 };
+
+static inline bool node_is_volumes(const struct node *node)
+{
+	return node->kind >= NODE_VOLUMES && node->kind <= NODE_VOLUME_LINK;
+}
 
 enum node_type { TYPE_FOLDER, TYPE_TEXT, TYPE_LINK, TYPE_CONTENT };
 
@@ -50,10 +60,11 @@ struct tree {
 	struct menu_entry **entries; /* by index */
 	uint32_t n_entries;
 	uint64_t sizes[NODE_ENTRIES]; /* of the texts on top; 0: not known yet */
+	bool volumes;                 /* are they shown? tree_init() says no */
 };
 
 /* Longest name of a node, with its NUL. */
-enum { TREE_NAME = 16 };
+enum { TREE_NAME = 256 };
 
 /*
  * Inode numbers: the owner (a folder, an inspection...; from 1), the entry and the kind. Owner 0
@@ -102,6 +113,13 @@ bool tree_lookup(
  */
 bool tree_next(const struct tree *tree, struct node parent, uint64_t *place, struct node *ret,
 	char name[TREE_NAME]) MUST_CHECK;
+
+/* The same three for NODE_VOLUMES and NODE_VOLUME_GROUP, for tree.c only. */
+bool tree_has_volume(const struct tree *tree, struct node node);
+bool tree_lookup_volume(
+	const struct tree *tree, struct node parent, struct text name, struct node *ret) MUST_CHECK;
+bool tree_next_volume(const struct tree *tree, struct node parent, uint64_t *place,
+	struct node *ret, char name[TREE_NAME]) MUST_CHECK;
 
 /* Appends the whole text of a TYPE_TEXT node, or where a TYPE_LINK leads. */
 void tree_render(const struct tree *tree, struct node node, struct strbuf *out);

@@ -50,7 +50,9 @@ static int read_piece(const struct window *window, const struct piece *piece, ui
 		memset(buf, 0, len);
 		return 0;
 	case PIECE_LATER:
-		return window->later_fd < 0 ? -EIO : read_fd(window->later_fd, at, buf, len);
+		if (window->later_fd < 0 || at < window->later_at)
+			return -EIO;
+		return read_fd(window->later_fd, at - window->later_at, buf, len);
 	}
 	return -EIO;
 }

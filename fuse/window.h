@@ -10,7 +10,9 @@ struct window {
 	struct text bytes; /* what PIECE_BYTES points into */
 	const int *disks;  /* descriptors; PIECE_DISK was checked to lie inside their number */
 	uint32_t n_disks;
-	int later_fd; /* where PIECE_LATER stands at its offset in the content; -1: none */
+	/* Where PIECE_LATER stands at its offset in the content less later_at; -1: none. */
+	int later_fd;
+	uint64_t later_at; /* bytes */
 };
 
 /* A piece and where it begins in the content. A zeroed struct is the first one. */

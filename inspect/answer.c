@@ -31,6 +31,17 @@ static void fill_disks(const struct question *question, struct inspection *inspe
 	}
 }
 
+static void describe_root(const struct volume *volume, struct inspection_volume *ret)
+{
+	struct node root;
+
+	if (!volume->fs || volume->fs->ops->root(volume->fs, &root) < 0)
+		return;
+	ret->readable = true;
+	ret->mode = root.mode;
+	ret->mtime_s = root.mtime_s;
+}
+
 static int fill_volumes(const struct guest *guest)
 {
 	struct inspection *inspection = guest->inspection;
@@ -56,6 +67,7 @@ static int fill_volumes(const struct guest *guest)
 			.label = volume->label,
 			.size = volume->dev.size,
 		};
+		describe_root(volume, &inspection->volumes[inspection->n_volumes - 1]);
 	}
 	return 0;
 }
@@ -153,8 +165,7 @@ static int find_and_complete(struct guest *guest, struct err *err)
 	return r < 0 ? err_set(err, -r, "no memory left for the menu (inspect-memory)") : 0;
 }
 
-/* Opens the guest; a disk that cannot be read is an answer, not a failure. */
-static int open_guest(const struct question *question, struct inspection *inspection,
+int answer_open_guest(const struct question *question, struct inspection *inspection,
 	struct guest **ret, struct err *err)
 {
 	struct guest *guest = NULL;
@@ -182,7 +193,7 @@ static int answer_guest(
 	const struct question *question, struct inspection *inspection, struct err *err)
 {
 	struct guest *guest;
-	int r = open_guest(question, inspection, &guest, err);
+	int r = answer_open_guest(question, inspection, &guest, err);
 
 	if (r == 0 && !inspection->error.len)
 		r = find_and_complete(guest, err);
@@ -276,7 +287,7 @@ int answer_content(const struct question *question, int content_fd, struct err *
 
 	if (!inspection)
 		return err_set(err, ENOMEM, "no memory for a content");
-	r = open_guest(question, inspection, &guest, err);
+	r = answer_open_guest(question, inspection, &guest, err);
 	if (r == 0 && inspection->error.len)
 		r = err_set(err, EIO, "%.*s", TEXT_ARG(inspection->error));
 	if (r == 0)

@@ -110,9 +110,9 @@ static int ask_prepare(struct ask *ask, const struct question *question, struct 
 	if (!ask->question)
 		return err_set(err, ENOMEM, "no memory for a question");
 	ask->answer_fd = ask_make_memory("bootfs-answer", ask->answer_size, 0);
-	if (ask->answer_fd >= 0 && question->kind == QUESTION_CONTENT)
-		ask->content_fd = ask_make_memory("bootfs-content", question->content_size, 0);
-	if (ask->answer_fd < 0 || (question->kind == QUESTION_CONTENT && ask->content_fd < 0))
+	if (ask->answer_fd >= 0 && question_memory(question))
+		ask->content_fd = ask_make_memory("bootfs-content", question_memory(question), 0);
+	if (ask->answer_fd < 0 || (question_memory(question) && ask->content_fd < 0))
 		return err_set(err, errno, "no memory for an answer: %s", strerror(errno));
 	return 0;
 }

@@ -33,7 +33,7 @@ struct ask {
 	pid_t pid;
 	int pidfd;            /* readable when it is dead: wait with epoll or poll */
 	int answer_fd;        /* memfd of fixed size that the child writes its answer into */
-	int content_fd;       /* QUESTION_CONTENT: memfd of content_size bytes; else -1 */
+	int content_fd;       /* memfd of question_memory() bytes; -1: none */
 	int life_fd;          /* its end of file tells the child that we are gone */
 	uint64_t answer_size; /* bytes: the most the answer memfd can take */
 	char *question;       /* the question as it was sent, on the heap */
@@ -56,7 +56,8 @@ int ask_start(const struct ask_settings *settings, const struct question *questi
 
 /*
  * After pidfd became readable: reaps the child and decodes the answer. MENU and CONFIG: *ret is
- * a new inspection. CONTENT: *ret_content is the memfd, owned by the caller and sealed against
+ * a new inspection. FOLDER and FILE: one
+ * with nothing but its `look`. CONTENT and BYTES: *ret_content is the memfd, owned by the caller and sealed against
  * writing, whose bytes stand at their content offsets. What an inspection says of the disks
  * (path, size, device) is the question's word, not the child's. -ECHILD the child died: err says
  * how ("inspector killed by SIGSYS"); -EPROTO its answer is refused; else what the child itself said ("-ESTALE: ...").

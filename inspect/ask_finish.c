@@ -104,6 +104,8 @@ static int decode_inspection(
 
 	if (r < 0)
 		return r;
+	if (ask->kind == QUESTION_FOLDER || ask->kind == QUESTION_FILE)
+		return wire_get_look(bytes, &question, ret, err);
 	for (uint32_t i = 0; i < question.n_disks; i++)
 		sizes[i] = question.disks[i].image ? 0 : question.disks[i].size;
 	r = wire_get_inspection(bytes, sizes, question.n_disks, ret, err);
@@ -181,7 +183,7 @@ static int take_answer(struct ask *ask, struct inspection **ret, int *ret_conten
 	struct text bytes = {0};
 	int r = map_answer(ask, &map, &bytes, err);
 
-	if (r == 0 && ask->kind == QUESTION_CONTENT)
+	if (r == 0 && ask->content_fd >= 0)
 		r = take_content(ask, bytes, ret_content, err);
 	else if (r == 0)
 		r = take_inspection(ask, bytes, ret, err);

@@ -211,6 +211,23 @@ static int place(struct contents *contents, const struct menu_entry *entry, enum
 	return r < 0 ? cannot_place(why, slot, r) : 0;
 }
 
+int contents_place_file(struct contents *contents, const struct volume *volume,
+	const struct node *file, struct content *ret, struct err *why)
+{
+	CLEANUP(pieces_done) struct pieces pieces = {.most = contents->pieces_left};
+	struct parts parts = {.count = 0, .size = file->size};
+	int r = 0;
+
+	if (file->size) {
+		parts.at[parts.count++] = (struct part){
+			.kind = PART_FILE, .length = file->size, .volume = volume, .node = *file};
+		r = add_file(&pieces, contents->guest->question, &parts.at[0]);
+	}
+	if (r == 0)
+		r = keep(contents, &parts, &pieces, ret);
+	return r < 0 ? cannot_place(why, SLOT_KERNEL, r) : 0;
+}
+
 /* ---- the same kernel in many entries --------------------------------------------------------- */
 
 static bool same_part(const struct boot_file *a, const struct boot_file *b)

@@ -23,6 +23,15 @@ void contents_done(struct contents *contents);
  */
 int contents_complete(struct contents *contents, struct menu_entry *entry) MUST_CHECK;
 
+/* Where the bytes of one regular file lie. -EINVAL with `why`, -ENOMEM. */
+int contents_place_file(struct contents *contents, const struct volume *volume,
+	const struct node *file, struct content *ret, struct err *why) MUST_CHECK;
+
+/* Copies [offset, offset + length) of a file, which has it all, to the start of `fd`. */
+int contents_write_range(struct contents *contents, const struct volume *volume,
+	const struct node *file, uint64_t offset, uint64_t length, int fd,
+	struct err *err) MUST_CHECK;
+
 /*
  * Writes the PIECE_LATER parts of a content that contents_complete() made into `fd`, each at its
  * offset in the content. -EIO and the like with err filled.

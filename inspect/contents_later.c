@@ -82,6 +82,19 @@ static int copy_range(struct later *later, uint64_t offset, uint64_t length)
 	return 0;
 }
 
+int contents_write_range(struct contents *contents, const struct volume *volume,
+	const struct node *file, uint64_t offset, uint64_t length, int fd, struct err *err)
+{
+	struct part part = {.kind = PART_FILE, .volume = volume, .node = *file};
+	struct later *later = arena_new(&contents->guest->inspection->arena, struct later);
+
+	if (!later)
+		return err_set(err, ENOMEM, "no memory for a content (inspect-memory)");
+	later->fd = fd;
+	later->err = err;
+	return copy(later, &part, offset, 0, length);
+}
+
 int contents_write_later(struct contents *contents, const struct menu_entry *entry,
 	enum content_slot slot, int fd, struct err *err)
 {

@@ -135,6 +135,15 @@ static int explain_problem(struct guest *guest, const struct volume *volume)
 		TEXT_ARG(volume->problem), what_now);
 }
 
+bool places_any_readable(const struct guest *guest)
+{
+	for (uint32_t i = 0; i < guest->volumes.count; i++) {
+		if (guest->volumes.at[i]->fs)
+			return true;
+	}
+	return false;
+}
+
 /* Not one partition and nothing known on any whole disk? */
 static bool nothing_at_all(const struct guest *guest)
 {
@@ -186,7 +195,7 @@ int places_explain(struct guest *guest, uint32_t places)
 	places_name_volumes(guest, &volumes);
 	if (volumes.failed)
 		return -ENOMEM;
-	if (!guest_has_file_system(guest))
+	if (!places_any_readable(guest))
 		return places_fail(guest->question, guest->inspection,
 			"no partition with a known file system%s%s", volumes.len ? "; found " : "",
 			volumes.len ? volumes.at : "");

@@ -312,15 +312,6 @@ void guest_close(struct guest *guest)
 	volumes_done(&guest->volumes);
 }
 
-bool guest_has_file_system(const struct guest *guest)
-{
-	for (uint32_t i = 0; i < guest->volumes.count; i++) {
-		if (guest->volumes.at[i]->fs)
-			return true;
-	}
-	return false;
-}
-
 /* ---- a bare configuration file ------------------------------------------------------------- */
 
 static const struct volume_info *bare_volume(struct files *files, uint32_t index)

@@ -41,9 +41,6 @@ int guest_open(struct guest *guest, const struct question *question, struct insp
 	struct err *err) MUST_CHECK;
 void guest_close(struct guest *guest);
 
-/* Can anything at all be read? */
-bool guest_has_file_system(const struct guest *guest);
-
 /* The volume behind what the parsers were given. */
 struct volume *guest_volume_of(const struct volume_info *info);
 /* What the parsers are given for a volume; NULL: out of memory. */

@@ -29,6 +29,42 @@ struct inspection_disk {
 struct inspection_volume {
 	struct text name, fs_name, uuid, label; /* "hd0,msdos1", "ext4", ... */
 	uint64_t size;                          /* bytes */
+	/* Its file system can be read; then permission bits and time of its root folder. */
+	bool readable;
+	uint32_t mode;
+	int64_t mtime_s; /* seconds since 1970 */
+};
+
+enum look_kind { LOOK_FILE, LOOK_FOLDER, LOOK_LINK };
+#define LOOK_KINDS (LOOK_LINK + 1)
+
+enum {
+	LOOK_MAX_NAMES = 1 << 18, /* in one folder */
+	LOOK_MAX_NAME = 255,      /* bytes */
+};
+
+/* A name in a folder of a volume. */
+struct look_entry {
+	struct text name;
+	enum look_kind kind; /* links to files count as files */
+	uint64_t size;       /* bytes */
+	uint32_t mode;       /* permission bits, as the guest has them */
+	int64_t mtime_s;     /* seconds since 1970 */
+	uint64_t identity;   /* file: see struct content; folder: its number in the volume */
+	struct text target;  /* link to a folder: relative, never above the volume's root */
+	/* Where a file's bytes lie, if that was cheaply said; else QUESTION_FILE tells. */
+	struct content file;
+	bool hidden; /* asker's: shown elsewhere already; not part of the answer */
+};
+
+/* The answer to QUESTION_FOLDER: by name, each once; or to QUESTION_FILE: where its bytes lie. */
+struct volume_look {
+	uint64_t number;  /* of the folder itself in its volume */
+	uint32_t skipped; /* names that cannot be shown: control bytes, too long, damaged */
+	struct look_entry *entries;
+	uint32_t count;
+	struct content file;
+	struct text bytes; /* what PIECE_BYTES of `file` points into */
 };
 
 /* Everything lives in `arena`, which lives in the inspection. */
@@ -40,6 +76,7 @@ struct inspection {
 	uint32_t n_disks;
 	struct inspection_volume *volumes;
 	uint32_t n_volumes;
+	struct volume_look look;
 	uint32_t gaps; /* enum sandbox_gap: how this answer's sandbox was weaker than it can be */
 	/*
 	 * Why nothing can boot, one line, without the word "error" in front; empty: the menu's

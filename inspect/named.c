@@ -61,7 +61,7 @@ static int explain_missing(struct guest *guest, const char *what, struct text pl
 	_strbuf_ struct strbuf volumes = {0};
 	struct named other;
 
-	if (!guest_has_file_system(guest))
+	if (!places_any_readable(guest))
 		return places_explain(guest, 0);
 	if (named_find(guest, place, NULL, false, &other))
 		return places_fail(guest->question, guest->inspection,

@@ -21,6 +21,9 @@ int places_read_bare(const struct question *question, struct inspection *inspect
 int places_fail(const struct question *question, struct inspection *inspection, const char *format,
 	...) PRINTF_LIKE(3, 4) MUST_CHECK;
 
+/* Can any volume's file system be read? */
+bool places_any_readable(const struct guest *guest);
+
 /* Appends "hd0,msdos1 (ext4) and hd0,msdos5 (swap)": wherever a file system could be. */
 void places_name_volumes(const struct guest *guest, struct strbuf *out);
 

@@ -12,8 +12,11 @@ enum question_kind {
 	QUESTION_CONTENT, /* the PIECE_LATER parts of one content of one entry */
 	QUESTION_CONFIG,  /* disk 0 is a bare configuration file (bootfs-pygrub --isconfig) */
 	QUESTION_NOTHING, /* enter the sandbox, say what it lacks, look at no disk */
+	QUESTION_FOLDER,  /* what is in a folder of a volume */
+	QUESTION_FILE,    /* where the bytes of a file of a volume lie */
+	QUESTION_BYTES,   /* a range of such a file, for where they do not lie plainly */
 };
-#define QUESTION_KINDS (QUESTION_NOTHING + 1)
+#define QUESTION_KINDS (QUESTION_BYTES + 1)
 
 struct served_ops;
 
@@ -80,10 +83,23 @@ struct question {
 	struct text login_name, login_password; /* name: empty where there is only one */
 	uint32_t content_entry;                 /* QUESTION_CONTENT: index of the entry */
 	enum content_slot content_slot;
-	uint64_t content_size;           /* as the menu's answer said; different now: an error */
-	uint64_t content_identity;       /* likewise */
+	uint64_t content_size;     /* as the menu's answer said; different now: an error */
+	uint64_t content_identity; /* likewise; QUESTION_FILE and _BYTES too */
+	/* QUESTION_FOLDER and behind: a volume by GRUB's name, a path in it without links. */
+	struct text volume, path;
+	uint64_t range_at, range_length; /* QUESTION_BYTES: bytes of the file, at most RANGE_MOST */
 	const struct served_ops *served; /* child's side: how images are read; NULL: they are not */
 };
+
+enum { RANGE_MOST = 8 << 20 }; /* bytes */
+
+/* The size of the memfd that the child writes bytes of a file into; 0: it gets none. */
+static inline uint64_t question_memory(const struct question *question)
+{
+	if (question->kind == QUESTION_CONTENT)
+		return question->content_size;
+	return question->kind == QUESTION_BYTES ? question->range_length : 0;
+}
 
 /* The most bytes an answer to it may have; also what the answer's memfd is made with. */
 static inline uint64_t question_answer_size(const struct question *question)
@@ -91,7 +107,7 @@ static inline uint64_t question_answer_size(const struct question *question)
 	const uint64_t most = 64 * MIB, least = MIB;
 	uint64_t share = question->limits.memory / 4;
 
-	if (question->kind == QUESTION_CONTENT || share < least)
+	if (question_memory(question) || share < least)
 		return least;
 	return share < most ? share : most;
 }

@@ -13,6 +13,12 @@
 enum { WIRE_HEAD = 16 }; /* bytes */
 
 /*
+ * Daemon and inspector are two programs, and an upgrade may replace one under the other: the
+ * version must change with the fields.
+ */
+#define WIRE_VERSION "bootfs5"
+
+/*
  * The length of the whole message whose first bytes are `head` (at least WIRE_HEAD), for a reader
  * who has at most `max` bytes. -EPROTO: no message of this version, or longer than `max`.
  */
@@ -42,6 +48,18 @@ int wire_put_bounded(struct strbuf *buf, struct inspection *inspection, struct e
  */
 int wire_get_inspection(struct text bytes, const uint64_t *disk_sizes, uint32_t n_disks,
 	struct inspection *ret, struct err *err) MUST_CHECK;
+
+/* Appends the inspection's `look`: the answer to QUESTION_FOLDER, to QUESTION_FILE. */
+void wire_put_folder(struct strbuf *buf, const struct volume_look *look);
+void wire_put_file(struct strbuf *buf, const struct volume_look *look);
+
+/*
+ * Decodes and checks the same into a new inspection: names are file names, sorted, each once; no
+ * link leads above the root of the volume that the question's path counts from; the file is of
+ * the size that was asked for and lies inside its disks. -EPROTO, and failures as above.
+ */
+int wire_get_look(struct text bytes, const struct question *question, struct inspection *ret,
+	struct err *err) MUST_CHECK;
 
 /* Appends "the content is written". */
 void wire_put_done(struct strbuf *buf);

@@ -79,8 +79,7 @@ static void get_piece(
 		wire_refuse(in, "piece", "outside the disk");
 }
 
-static void get_content(
-	struct wire_in *in, const struct wire_bounds *bounds, struct content *content)
+void wire_get_content(struct wire_in *in, const struct wire_bounds *bounds, struct content *content)
 {
 	uint64_t size = 0;
 
@@ -148,7 +147,7 @@ void wire_get_entry(struct wire_in *in, const struct wire_bounds *bounds, struct
 	entry->cmdline = wire_get_text(in, "entry command line");
 	entry->error = wire_get_text(in, "entry error");
 	for (uint32_t i = 0; i < CONTENT_SLOTS; i++)
-		get_content(in, bounds, &entry->content[i]);
+		wire_get_content(in, bounds, &entry->content[i]);
 	get_kernel_info(in, &entry->kernel_info);
 	check_contents(in, entry);
 }

@@ -1,4 +1,4 @@
-/* Decoding one menu entry, for wire_get.c only. */
+/* Decoding menu entries and contents, for wire*.c only. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
@@ -11,6 +11,10 @@ struct wire_bounds {
 	uint32_t n_disks;
 	size_t bytes; /* length of the menu's `bytes` */
 };
+
+void wire_put_content(struct strbuf *buf, const struct content *content);
+void wire_get_content(
+	struct wire_in *in, const struct wire_bounds *bounds, struct content *content);
 
 /* The fewest bytes an entry takes on the wire: bounds their count before anything is allocated. */
 enum { WIRE_ENTRY_MIN = 80 };

@@ -6,11 +6,11 @@
 #include <errno.h>
 
 enum {
-	VOLUME_MIN = 4 * 5 + 8,         /* bytes a volume takes at least */
-	REPORT_MIN = 1 + 5 + 4 + 4 + 5, /* bytes a line of the report takes at least */
-	DISK_MIN = 5 + 5 + 8 * 4 + 5,   /* bytes a disk takes */
-	DAEMON_LINES = 64,              /* what the daemon may add to a full log */
-	MAX_WIRE_ENTRIES = 1 << 20,     /* more than any setting of max-entries makes sense */
+	VOLUME_MIN = 4 * 5 + 8 + 1 + 4 + 8, /* bytes a volume takes at least */
+	REPORT_MIN = 1 + 5 + 4 + 4 + 5,     /* bytes a line of the report takes at least */
+	DISK_MIN = 5 + 5 + 8 * 4 + 5,       /* bytes a disk takes */
+	DAEMON_LINES = 64,                  /* what the daemon may add to a full log */
+	MAX_WIRE_ENTRIES = 1 << 20,         /* more than any setting of max-entries makes sense */
 };
 
 static void get_disks(struct wire_in *in, uint32_t expected, struct inspection *ret)
@@ -43,6 +43,9 @@ static void get_volumes(struct wire_in *in, struct inspection *ret)
 		volume->uuid = wire_get_text(in, "volume UUID");
 		volume->label = wire_get_text(in, "volume label");
 		volume->size = wire_get_u64(in, "volume size");
+		volume->readable = wire_get_bool(in, "volume readable");
+		volume->mode = wire_get_u32(in, "volume mode");
+		volume->mtime_s = (int64_t)wire_get_u64(in, "volume time");
 	}
 }
 

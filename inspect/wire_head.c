@@ -5,12 +5,6 @@
 
 #include <errno.h>
 
-/*
- * Daemon and inspector are two programs, and an upgrade may replace one under the other: the
- * version must change with the fields.
- */
-#define WIRE_VERSION "bootfs3"
-
 struct head {
 	char version[7]; /* WIRE_VERSION without its NUL */
 	uint8_t kind;    /* enum wire_kind */

@@ -4,8 +4,15 @@
 
 #include "inspect/wire_io.h"
 
-enum wire_kind { WIRE_QUESTION, WIRE_INSPECTION, WIRE_DONE, WIRE_FAILURE };
-#define WIRE_KINDS (WIRE_FAILURE + 1)
+enum wire_kind {
+	WIRE_QUESTION,
+	WIRE_INSPECTION,
+	WIRE_DONE,
+	WIRE_FAILURE,
+	WIRE_FOLDER,
+	WIRE_FILE,
+};
+#define WIRE_KINDS (WIRE_FILE + 1)
 
 /* Begins a message: where its head stands, for wire_put_end(). */
 size_t wire_put_head(struct strbuf *buf, enum wire_kind kind);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/wire.h"
+#include "inspect/wire_entry.h"
 #include "inspect/wire_head.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static void put_one_file(struct strbuf *buf, const struct boot_file *file)
 		put_file(buf, file);
 }
 
-static void put_content(struct strbuf *buf, const struct content *content)
+void wire_put_content(struct strbuf *buf, const struct content *content)
 {
 	wire_put_u8(buf, content->present);
 	if (!content->present)
@@ -74,7 +75,7 @@ static void put_entry(struct strbuf *buf, const struct menu_entry *entry)
 	wire_put_text(buf, entry->cmdline);
 	wire_put_text(buf, entry->error);
 	for (uint32_t i = 0; i < CONTENT_SLOTS; i++)
-		put_content(buf, &entry->content[i]);
+		wire_put_content(buf, &entry->content[i]);
 	wire_put_text(buf, entry->kernel_info.format);
 	wire_put_text(buf, entry->kernel_info.version);
 	wire_put_text(buf, entry->kernel_info.compression);
@@ -149,6 +150,9 @@ static void put_volumes(struct strbuf *buf, const struct inspection *inspection)
 		wire_put_text(buf, volume->uuid);
 		wire_put_text(buf, volume->label);
 		wire_put_u64(buf, volume->size);
+		wire_put_u8(buf, volume->readable);
+		wire_put_u32(buf, volume->mode);
+		wire_put_u64(buf, (uint64_t)volume->mtime_s);
 	}
 }
 

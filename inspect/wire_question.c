@@ -143,6 +143,10 @@ void wire_put_question(struct strbuf *buf, const struct question *question)
 	wire_put_u8(buf, (uint8_t)question->content_slot);
 	wire_put_u64(buf, question->content_size);
 	wire_put_u64(buf, question->content_identity);
+	wire_put_text(buf, question->volume);
+	wire_put_text(buf, question->path);
+	wire_put_u64(buf, question->range_at);
+	wire_put_u64(buf, question->range_length);
 	wire_put_end(buf, start);
 }
 
@@ -176,5 +180,11 @@ int wire_get_question(struct text bytes, struct arena *arena, struct question *r
 	ret->content_slot = wire_get_enum(&in, CONTENT_SLOTS, "content slot");
 	ret->content_size = wire_get_u64(&in, "content size");
 	ret->content_identity = wire_get_u64(&in, "content identity");
+	ret->volume = wire_get_text(&in, "volume");
+	ret->path = wire_get_text(&in, "path");
+	ret->range_at = wire_get_u64(&in, "range offset");
+	ret->range_length = wire_get_u64(&in, "range length");
+	if (ret->range_length > RANGE_MOST)
+		wire_refuse(&in, "range length", "too big");
 	return wire_end(&in);
 }

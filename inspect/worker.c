@@ -82,10 +82,33 @@ static int answer_with_menu(const struct question *question, uint32_t gaps, stru
 	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
 }
 
+static int answer_with_look(const struct question *question, struct err *err)
+{
+	_inspection_ struct inspection *inspection = inspection_new(question->limits.memory / 2);
+	_strbuf_ struct strbuf buf = {.limit = question_answer_size(question)};
+	bool folder = question->kind == QUESTION_FOLDER;
+	int r;
+
+	if (!inspection)
+		return err_set(err, ENOMEM, "no memory for an inspection");
+	r = folder ? answer_folder(question, inspection, err)
+		   : answer_file(question, inspection, err);
+	if (r < 0)
+		return r;
+	if (folder)
+		wire_put_folder(&buf, &inspection->look);
+	else
+		wire_put_file(&buf, &inspection->look);
+	if (buf.failed)
+		return err_set(err, -buf.failed, "too much for an answer");
+	return write_answer(strbuf_text(&buf), err);
+}
+
 static int answer_with_content(const struct question *question, struct err *err)
 {
 	_strbuf_ struct strbuf buf = {0};
-	int r = answer_content(question, WORKER_CONTENT, err);
+	int r = question->kind == QUESTION_BYTES ? answer_bytes(question, WORKER_CONTENT, err)
+						 : answer_content(question, WORKER_CONTENT, err);
 
 	wire_put_done(&buf);
 	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
@@ -100,9 +123,19 @@ int worker_answer(const struct served_ops *served, uint32_t gaps, struct err *er
 	if (r < 0)
 		return r;
 	question.served = served;
-	if (question.kind == QUESTION_CONTENT)
+	switch (question.kind) {
+	case QUESTION_CONTENT:
+	case QUESTION_BYTES:
 		return answer_with_content(&question, err);
-	return answer_with_menu(&question, gaps, err);
+	case QUESTION_FOLDER:
+	case QUESTION_FILE:
+		return answer_with_look(&question, err);
+	case QUESTION_MENU:
+	case QUESTION_CONFIG:
+	case QUESTION_NOTHING:
+	default:
+		return answer_with_menu(&question, gaps, err);
+	}
 }
 
 static int compare_bytes(const void *a, const void *b)

@@ -35,12 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = {0};
 	struct tree tree;
 
-	strbuf_add(&bytes, (struct text){"bootfs1\1", 8});
+	strbuf_add(&bytes, TEXT(WIRE_VERSION "\1"));
 	strbuf_add(&bytes, (struct text){(const char *)&length, sizeof(length)});
 	strbuf_add(&bytes, (struct text){(const char *)data, size});
 	if (wire_get_inspection(strbuf_text(&bytes), disk_sizes, 1, inspection, &err) ||
 		tree_init(&tree, inspection, TEXT("mail")))
 		return 0;
+	tree.volumes = true;
 	walk(&tree, (struct node){.kind = NODE_FOLDER}, 0);
 	tree_done(&tree);
 	return 0;

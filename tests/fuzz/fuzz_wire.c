@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct question question;
 	struct err err = {0};
 
-	strbuf_adds(&bytes, "bootfs1");
+	strbuf_adds(&bytes, WIRE_VERSION);
 	strbuf_add(&bytes, (struct text){(const char *)data, size ? 1 : 0});
 	strbuf_add(&bytes, (struct text){(const char *)&rest, sizeof(rest)});
 	strbuf_add(&bytes, text_skip((struct text){(const char *)data, size}, 1));

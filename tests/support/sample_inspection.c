@@ -99,6 +99,9 @@ static void add_disk(struct inspection *sample)
 		.uuid = TEXT("3f0c2c1e-0000-4000-8000-000000000001"),
 		.label = TEXT("root"),
 		.size = 9 * GIB,
+		.readable = true,
+		.mode = 0755,
+		.mtime_s = 1234567890,
 	};
 	sample->volumes[1] = (struct inspection_volume){
 		.name = TEXT("hd0,msdos2"), .fs_name = TEXT("swap"), .size = GIB};

@@ -9,7 +9,7 @@ import shutil
 import time
 
 import pytest
-from conftest import BUILD, boot_files, domain, wait_until
+from conftest import BUILD, boot_files, domain, make_guest, wait_until
 
 pytestmark = pytest.mark.skipif("asan" in str(BUILD),
                                 reason="the sanitizers need what the sandbox takes away")
@@ -148,3 +148,51 @@ def test_the_guests_kernel_is_not_what_it_may_change(bootfs):
             sizes.add(len(seen))
             assert seen[:512] in disk, at
     assert sizes
+
+
+@pytest.fixture
+def folder(tmp_path, start_bootfs, programs):
+    """The open root of a volume of "bad", whose menu is not asked for again; and its daemon."""
+    files = boot_files() | {f"/etc/{i:02}/file": b"x" for i in range(40)}
+    bootfs = start_bootfs(domain("bad", make_guest(tmp_path / "bad.img", files)),
+                          domain("good", make_guest(tmp_path / "good.img", files)),
+                          programs=programs, ttl="60s", timeout="2s", more="volumes = root")
+    bootfs.root = os.open(bootfs.mount / "bad/volumes/hd0/etc", os.O_RDONLY)
+    assert len(os.listdir(bootfs.root)) == 40
+    yield bootfs
+    os.close(bootfs.root)
+
+
+def look(root, name):
+    """What a folder shows; None: an error."""
+    try:
+        there = os.open(name, os.O_RDONLY, dir_fd=root)
+    except OSError:
+        return None
+    try:
+        return os.listdir(there)
+    except OSError:
+        return None
+    finally:
+        os.close(there)
+
+
+@pytest.mark.parametrize("deed", ["segfault", "exit-0", "too-much", "half", "flood", "hang",
+                                  "die-at 60", "write-disk"])
+def test_a_folder_that_is_not_told_is_an_error_of_that_folder(folder, deed):
+    order(folder, deed)
+    assert look(folder.root, "07") is None
+    assert os.listdir(folder.mount / "good/volumes/hd0/etc/07") == ["file"]
+    order(folder, "")
+    wait_until(lambda: look(folder.root, "07") == ["file"], 20)
+
+
+def test_lies_about_a_folder_show_no_name_that_is_none(folder):
+    for at in range(130):
+        for byte in (0, ord("/"), ord("."), 255):
+            order(folder, f"lie {at} {byte}")
+            names = look(folder.root, f"{at % 40:02}")
+            assert names is None or all(n and "/" not in n for n in names)
+    order(folder, "")
+    assert os.listdir(folder.mount / "good/volumes/hd0/etc/39") == ["file"]
+    assert folder.process.poll() is None

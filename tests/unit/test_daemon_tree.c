@@ -148,6 +148,39 @@ static void the_default_leads_to_its_entry(void **state)
 	tree_done(&tree);
 }
 
+/* Names are the inspector's word. */
+static void volumes_have_folders_by_their_names(void **state)
+{
+	static const char names[] =
+		"hd0,msdos1\0hd0,msdos2\0lvm/vg-root\0lvm/vg-home\0lvm/vg-root\0md/0\0/x\0"
+		"x/\0..\0a/b/c\0./x\0lvm/..\0\0";
+	struct node top = {.kind = NODE_FOLDER}, volumes = {.kind = NODE_VOLUMES}, lvm, root;
+	struct inspection_volume made[16] = {0};
+	struct inspection *inspection = inspection_new(4096);
+	struct tree tree;
+
+	(void)state;
+	for (const char *name = names; *name; name += strlen(name) + 1)
+		made[inspection->n_volumes++] = (struct inspection_volume){
+			.name = text_of(name), .readable = strcmp(name, "hd0,msdos2") != 0};
+	inspection->volumes = made;
+	inspection->error = TEXT("no menu");
+	assert_int_equal(tree_init(&tree, inspection, TEXT("")), 0);
+	assert_lists(&tree, top, "menu.json log error ");
+	tree.volumes = true;
+	assert_lists(&tree, top, "menu.json log error volumes ");
+	assert_lists(&tree, volumes, "hd0,msdos1 lvm md ");
+	assert_true(tree_lookup(&tree, volumes, TEXT("lvm"), &lvm));
+	assert_lists(&tree, lvm, "vg-root vg-home ");
+	assert_true(tree_lookup(&tree, lvm, TEXT("vg-root"), &root));
+	assert_int_equal(root.kind, NODE_VOLUME);
+	assert_int_equal(root.entry, 2);
+	assert_false(tree_lookup(&tree, volumes, TEXT("hd0,msdos2"), &root));
+	assert_false(tree_lookup(&tree, volumes, TEXT("vg-root"), &root));
+	tree_done(&tree);
+	inspection_free(inspection);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +190,7 @@ int main(void)
 		cmocka_unit_test(every_listed_file_can_be_looked_up_and_is_as_long_as_it_says),
 		cmocka_unit_test(a_name_that_is_not_listed_is_not_found),
 		cmocka_unit_test(the_default_leads_to_its_entry),
+		cmocka_unit_test(volumes_have_folders_by_their_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ static struct fixture make(void)
 static void finish(struct fixture *f)
 {
 	f->content = (struct content){true, 19, f->pieces, 6, 1};
-	f->window = (struct window){&f->content, TEXT("xyz"), f->disks, 2, make_fd('0', 30)};
+	f->window = (struct window){&f->content, TEXT("xyz"), f->disks, 2, make_fd('0', 30), 0};
 }
 
 static void done(struct fixture *f)
