@@ -100,6 +100,10 @@ static int parse_operands(int argc, char **argv, struct options *ret, struct err
 			ret->mountpoint, ret->mountpoint);
 	if (argc && !*ret->mountpoint)
 		return err_set(err, EINVAL, "the mount point is an empty name");
+	if (argc && !strchr(ret->mountpoint, '/') && access(ret->mountpoint, F_OK))
+		return err_set(err, EINVAL,
+			"%s is no command and no folder; to make it and mount there: ./%s",
+			ret->mountpoint, ret->mountpoint);
 	return 0;
 }
 

@@ -113,7 +113,9 @@ static int check_empty(const char *path, struct err *err)
 	while (empty && (entry = readdir(dir)))
 		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
 	closedir(dir);
-	return empty ? 0 : err_set(err, ENOTEMPTY, "%s: not empty: nothing is mounted there", path);
+	return empty ? 0
+		     : err_set(err, ENOTEMPTY,
+			       "%s: not empty; name an empty folder, or one to be made", path);
 }
 
 static int open_fuse(struct mount *mount, struct err *err)

@@ -61,7 +61,7 @@ static const struct option options[] = {
 
 static enum cli_next wrong(const char *what, const char *value)
 {
-	fprintf(stderr, "bootfs-inspect: %s%s; see bootfs-inspect --help\n", what, value);
+	fprintf(stderr, "bootfs-inspect: %s%s\nTry: bootfs-inspect --help\n", what, value);
 	return CLI_USAGE;
 }
 
@@ -145,7 +145,7 @@ static enum cli_next set(struct cli *cli, int option, char *value)
 		puts("bootfs-inspect " BOOTFS_VERSION);
 		return CLI_DONE;
 	default:
-		return wrong("", "unknown option");
+		return CLI_USAGE; /* said already */
 	}
 }
 
@@ -154,7 +154,7 @@ static enum cli_next open_images(struct cli *cli, int count, char **paths, struc
 	struct question *question = &cli->question;
 
 	if (!count)
-		return wrong("which image?", "");
+		return wrong("which image? None is named", "");
 	if (count > MAX_DISKS || (question->kind == QUESTION_CONFIG && count > 1))
 		return wrong("too many images", "");
 	if (question->kind == QUESTION_CONFIG && cli->format)
@@ -171,6 +171,14 @@ static enum cli_next open_images(struct cli *cli, int count, char **paths, struc
 	return CLI_GO_ON;
 }
 
+/* Of several letters behind one "-" getopt stays at the word. */
+static enum cli_next wrong_option(int option, char **argv)
+{
+	const char *word = argv[optind - 1][0] == '-' ? argv[optind - 1] : argv[optind];
+
+	return wrong(option == ':' ? "a value is missing: " : "unknown option: ", word);
+}
+
 enum cli_next inspect_cli_parse(int argc, char **argv, struct cli *ret, struct err *err)
 {
 	int option;
@@ -179,8 +187,9 @@ enum cli_next inspect_cli_parse(int argc, char **argv, struct cli *ret, struct e
 		.question = {.platform = TEXT("xen"), .limits = limits_default()},
 	};
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		enum cli_next next = set(ret, option, optarg);
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		enum cli_next next = option == ':' || option == '?' ? wrong_option(option, argv)
+								    : set(ret, option, optarg);
 
 		if (next != CLI_GO_ON)
 			return next;

@@ -54,6 +54,7 @@ def test_tells_what_it_takes():
     (["-o", "ro,nope"], 'unknown mount option "nope"'),
     (["a", "b", "c"], "one mount point"),
     ([""], "empty name"),
+    (["lst"], "lst is no command and no folder"),
     (["--ready-fd=77", "-f"], "no open descriptor"),
     (["--ready-fd=1"], "needs --foreground"),
 ])

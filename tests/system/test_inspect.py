@@ -223,6 +223,14 @@ def test_wrong_usage_is_told_with_status_2(arguments):
     assert done.stderr.startswith("bootfs-inspect: ") and "--help" in done.stderr
 
 
+@pytest.mark.parametrize("arguments, named", [
+    (["--nope", "x.img"], "unknown option: --nope"), (["-xy"], "unknown option: -xy"),
+    (["x.img", "--format"], "a value is missing: --format")])
+def test_a_wrong_option_is_named(arguments, named):
+    done = subprocess.run([INSPECT, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, f"bootfs-inspect: {named}")
+
+
 def test_help_and_version():
     assert inspect("--help").stdout.startswith("Usage: bootfs-inspect ")
     assert re.fullmatch(r"bootfs-inspect \S+\n", inspect("--version").stdout)
