@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The inspector's sandbox, seen from outside, and from inside by an inspector that misbehaves."""
 
+import concurrent.futures
 import contextlib
-import ctypes
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import lvm  # noqa: E402
+import mkdisk  # noqa: E402
 
 BUILD = os.environ.get("BOOTFS_BUILD", "build/release-gcc")
 TOP = pathlib.Path(__file__).parents[2]
@@ -320,6 +325,7 @@ def test_an_order_by_hand_does_nothing(image):
 MAKERS = {
     "ext4": "mke2fs -q -t ext4 -d {tree} {image}",
     "swap": "mkswap -q {image}",
+    "erofs": "mkfs.erofs --quiet -zlz4 {image} {tree}",
     "vfat": "mkfs.vfat {image}",
     "xfs": "truncate -s 400M {image}; mkfs.xfs -q {image}",
     "btrfs": "truncate -s 200M {image}; mkfs.btrfs -q -r {tree} {image}",
@@ -332,10 +338,10 @@ MAKERS = {
 }
 
 
-def calls_of(image):
+def calls_of(image, trace=None, command=(INSPECT,)):
     """The calls of the sandboxed process, from behind its seccomp() to its end."""
-    trace = f"{image}.trace"
-    subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=all", INSPECT, str(image)],
+    trace = trace or f"{image}.trace"
+    subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=all", *command, str(image)],
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
     inside, calls = set(), set()
     for line in pathlib.Path(trace).read_text().splitlines():
@@ -363,8 +369,45 @@ def large_menu(folder):
     return disk
 
 
+def calls_of_cases(tmp_path):
+    """Of our own cases of boot configurations, on their disks."""
+    cases = [case.parent for case in (TOP / "tests/cases").glob("*/*/disk.json")]
+    assert len(cases) > 50
+
+    def calls(case):
+        return calls_of(mkdisk.cached(case, TOP / "build/case-images"),
+                        tmp_path / f"{case.parent.name}-{case.name}.trace")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return set().union(*pool.map(calls, cases))
+
+
+def calls_of_contents(tmp_path, image):
+    """Of the second question: a kernel that does not lie plainly on its disk."""
+    config = tmp_path / "bootfs.conf"
+    config.write_text(f"[bootfs]\nmountpoint = {tmp_path}/none\nxl-config = none\n"
+                      "worker-user = nobody\n")
+    out = tmp_path / "out"
+    out.mkdir()
+    seen = calls_of(image, command=(f"{BUILD}/bootfs-pygrub", "-q", f"--config={config}",
+                                    f"--output-directory={out}"))
+    assert any(out.iterdir())
+    return seen
+
+
+def calls_of_groups(tmp_path):
+    """LVM and md, whose tools need devices."""
+    with lvm.Group(tmp_path, "vg") as group:
+        group.lvcreate("-n", "root", "-L", "20M")
+    return calls_of(group.disks[0])
+
+
 def calls_of_all(tmp_path, image):
-    seen = calls_of(image) | calls_of(large_menu(tmp_path))
+    seen = calls_of(image) | calls_of(large_menu(tmp_path)) | calls_of_cases(tmp_path) | \
+        calls_of_groups(tmp_path)
+    squashed = tmp_path / "squashed.img"
+    subprocess.run(["mksquashfs", image.parent / "tree", squashed, "-quiet", "-no-progress"],
+                   check=True, stdout=subprocess.DEVNULL)
+    seen |= calls_of_contents(tmp_path, squashed)
     for name, maker in MAKERS.items():
         disk = tmp_path / f"{name}.img"
         subprocess.run(["truncate", "-s", "16M", disk], check=True)
