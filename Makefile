@@ -266,7 +266,7 @@ deb:
 	tests/install-packages build package
 	rm -rf build/deb
 	mkdir -p build/deb/bootfs
-	git ls-files -z | tar -cf - --null -T - | tar -C build/deb/bootfs -xf -
+	tar -cf - --exclude=./build --exclude-vcs . | tar -C build/deb/bootfs -xf -
 	cd build/deb/bootfs && dpkg-buildpackage -b -us -uc
 
 cross-arm64:

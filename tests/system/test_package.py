@@ -51,7 +51,7 @@ def packages(tmp_path_factory):
     """The built .deb files. What is compiled already is not compiled again."""
     source = tmp_path_factory.mktemp("package") / "bootfs"
     source.mkdir()
-    subprocess.run(f"git ls-files -z | tar -c --null -T - | tar -C {source} -x", shell=True,
+    subprocess.run(f"tar -c --exclude=./build --exclude-vcs . | tar -C {source} -x", shell=True,
                    cwd=TOP, check=True)
     shutil.copytree(BUILD, source / "build" / BUILD.name, symlinks=True,
                     ignore=shutil.ignore_patterns("tests"))
