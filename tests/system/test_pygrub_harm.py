@@ -107,10 +107,6 @@ def test_a_stale_answer_does_not_survive_a_failure(private):
     assert done.returncode == 1 and answer.read_text() == ""
 
 
-def test_what_comes_later_is_said_in_words(private):
-    assert_failed(private, private.run("-i"), "later version")
-
-
 def test_usage_mistakes(private):
     for options in (["--frobnicate"], ["--runas=me"], ["--offset=x"], ["--output-format=y"]):
         done = private.run(*options)
