@@ -63,8 +63,7 @@ def packages(tmp_path_factory):
 
 @needs_release
 def test_lintian_finds_nothing(packages):
-    done = subprocess.run(["lintian", "--allow-root", "--pedantic", "--display-info",
-                           "--fail-on", "error,warning,info,pedantic", *packages],
+    done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", *packages],
                           check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
