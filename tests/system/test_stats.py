@@ -93,7 +93,7 @@ def test_inspectors_that_die_and_that_lie_are_told_apart(guest, start_bootfs, tm
     for name, source in (("bootfs", "bootfs"), ("bootfs-inspect", "tests/tools/bad-inspect")):
         shutil.copy(BUILD / source, programs / name)
     bootfs = start_bootfs(*[domain(deed, guest(f"{deed}.img")) for deed in ("fork", "half", "hang")],
-                          programs=programs, timeout="2s")
+                          programs=programs, timeout="5s")
     for deed in ("fork", "half", "hang"):
         with open(tmp_path / f"{deed}.img", "r+b") as disk:
             disk.write(f"bad-inspect: {deed}\n".encode().ljust(512, b"\0"))
