@@ -88,5 +88,9 @@ int command_check_guests(const struct admin_options *options)
 		mistakes = add_mistakes(&out, &view, colours);
 	if (!print_all(&out))
 		return STATUS_TROUBLE;
+	if (!guests.n && !mistakes) {
+		say("%s", guests_none); /* nothing to check is no good news */
+		return STATUS_TROUBLE;
+	}
 	return say_sum(options, guests.n, faults, mistakes);
 }

@@ -192,6 +192,10 @@ int command_compare(const struct admin_options *options)
 	}
 	if (!guests_open(options, &view, &guests))
 		return STATUS_TROUBLE;
+	if (!guests.n) {
+		say("%s", guests_none);
+		return STATUS_TROUBLE;
+	}
 	results = calloc(guests.n + 1, sizeof(*results));
 	if (!results) {
 		say("out of memory");

@@ -14,6 +14,9 @@
 
 enum { INFO_BYTES = 1 << 20 };
 
+const char guests_none[] =
+	"no domain is configured; see xl-config, images and [domain NAME] in bootfs.conf(5)";
+
 /* ---- finding ---------------------------------------------------------------------------------- */
 
 /* Takes over the name; NULL: out of memory. */

@@ -39,6 +39,9 @@ void guests_load(const struct view *view, struct guests *guests);
 bool guests_open(
 	const struct admin_options *options, struct view *view, struct guests *ret) MUST_CHECK;
 
+/* For a host where nothing is configured: what to do about it. */
+extern const char guests_none[];
+
 void guests_free(struct guests *guests);
 #define _guests_ CLEANUP(guests_free)
 

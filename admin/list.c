@@ -185,7 +185,6 @@ int command_list(const struct admin_options *options)
 		    "--check",
 			mistakes);
 	else if (!guests.n)
-		say("no domain is configured; see xl-config, images and [domain NAME] in "
-		    "bootfs.conf(5)");
+		say("%s", guests_none);
 	return print_all(&out) ? STATUS_FINE : STATUS_TROUBLE;
 }

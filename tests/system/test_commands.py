@@ -147,6 +147,14 @@ def test_a_file_with_a_mistake_is_a_guest_that_does_not_come_back(host):
     assert "bootfs --check" in host.run("explain", "bad").stderr
 
 
+def test_nothing_to_check_is_no_good_news(host):
+    host.write("")
+    for command in ("check-guests", "compare"):
+        result = host.run(command)
+        assert result.returncode == 2 and "no domain is configured" in result.stderr
+    assert host.run("list").returncode == 0
+
+
 def test_a_guest_that_xl_starts_otherwise_needs_no_menu(host):
     (host.folder / "win.cfg").write_text(
         f'name = "win"\ntype = "hvm"\ndisk = ["{host.bad},raw,xvda,w"]\n')
