@@ -35,16 +35,16 @@ static inline struct limits limits_default(void)
 
 /* What nobody needs to set. */
 enum {
-	MAX_DISKS = 32,          /* of one domain */
-	MAX_IMAGE_LAYERS = 8,    /* an image and its backing images */
-	MAX_LAYERS = 64,         /* of all disks of one domain */
-	MAX_PARTITIONS = 128,    /* of one disk */
-	MAX_VOLUMES = 1024,      /* of one domain, all kinds */
-	MAX_LINK_HOPS = 40,      /* symbolic links followed in one look-up, as Linux */
-	MAX_PATH_BYTES = 4096,   /* a path in a guest */
-	MAX_MENU_DEPTH = 16,     /* submenus in submenus */
+	MAX_DISKS = 32,            /* of one domain */
+	MAX_IMAGE_LAYERS = 8,      /* an image and its backing images */
+	MAX_LAYERS = 64,           /* of all disks of one domain */
+	MAX_PARTITIONS = 128,      /* of one disk */
+	MAX_VOLUMES = 1024,        /* of one domain, all kinds */
+	MAX_LINK_HOPS = 40,        /* symbolic links followed in one look-up, as Linux */
+	MAX_PATH_BYTES = 4096,     /* a path in a guest */
+	MAX_MENU_DEPTH = 16,       /* submenus in submenus */
 	MAX_REPORT_LINES = 100000, /* lines of `log`, whatever the setting */
-	MAX_EXTENTS = 1 << 20,   /* pieces of one file */
-	MAX_INITRDS = 64,        /* files of one entry's initrd */
-	MAX_MODULES = 64,        /* multiboot modules of one entry */
+	MAX_EXTENTS = 1 << 20,     /* pieces of one file */
+	MAX_INITRDS = 64,          /* files of one entry's initrd */
+	MAX_MODULES = 64,          /* multiboot modules of one entry */
 };

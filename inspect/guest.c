@@ -237,6 +237,19 @@ static struct parse_settings settings_of(const struct question *question)
 	};
 }
 
+static void report_image(struct guest *guest, const struct question_disk *asked)
+{
+	const struct image *image = asked->image;
+	struct report *report = &guest->inspection->report;
+
+	if (image->url.len)
+		report_add(report, REPORT_NOTE, "%.*s: read over NBD", TEXT_ARG(asked->path));
+	for (uint32_t i = 0; i < image->n_layers; i++)
+		report_add(report, REPORT_NOTE, "%.*s: %s%.*s image, read by QEMU",
+			TEXT_ARG(image->layers[i].path), i ? "backing " : "",
+			TEXT_ARG(image->layers[i].format));
+}
+
 /* A disk that nobody serves is an empty one, and a warning. */
 static struct blockdev open_served(struct guest *guest, uint32_t index)
 {
@@ -245,6 +258,7 @@ static struct blockdev open_served(struct guest *guest, uint32_t index)
 	struct blockdev dev = blockdev_on_memory("", 0);
 	struct err err = {0};
 
+	report_image(guest, asked);
 	if (served_open(guest->question, index, arena, &dev, &err) < 0) {
 		err_prefix(&err, "%.*s", TEXT_ARG(asked->path));
 		report_add(&guest->inspection->report, REPORT_WARNING, "%s", err.text);

@@ -88,7 +88,8 @@ def test_a_guest_is_the_same_in_every_format(raw, convert, name, form, xl_format
     before = image.read_bytes()
     status, log = inspect(f"--format={xl_format}", image)
     assert status == 0, log
-    assert log.splitlines()[1:] == inspect(raw)[1].splitlines()[1:]
+    assert log.splitlines()[2:] == inspect(raw)[1].splitlines()[1:]
+    assert log.splitlines()[0] == f"note    {image}: {form} image, read by QEMU"
     assert image.read_bytes() == before
 
 
@@ -258,7 +259,7 @@ def test_a_disk_behind_a_unix_socket_is_read(tmp_path, raw):
         wait_until(path.exists)
         status, log = inspect(url)
     assert status == 0, log
-    assert log.splitlines()[1:] == inspect(raw)[1].splitlines()[1:]
+    assert log.splitlines()[2:] == inspect(raw)[1].splitlines()[1:]
 
 
 def test_a_disk_behind_tcp_is_read(raw):
