@@ -48,7 +48,9 @@ static int find_all(const struct view *view, struct guests *guests, struct err *
 	int r = 0;
 
 	if (!dir)
-		return err_set(err, errno, "%s: %m", view->mountpoint.at);
+		return err_set(err, errno, "%s: %m%s", view->mountpoint.at,
+			errno == EACCES ? "; access in bootfs.conf(5) says who may, besides root"
+					: "");
 	while (!r && (entry = readdir(dir))) {
 		if (entry->d_name[0] != '.' && entry->d_type != DT_REG)
 			r = add_guest(guests, strdup(entry->d_name), false, err);
@@ -154,6 +156,11 @@ static int open_folder(const struct view *view, const struct guest *guest, struc
 	_strbuf_ struct strbuf name = {0};
 
 	if (guest->is_image) {
+		if (geteuid() != 0)
+			return err_set(err, EACCES,
+				"%s: only root may have bootfs look at any image; bootfs-inspect "
+				"looks with your own rights",
+				guest->name);
 		if (tree_name(&as_image, &name, err))
 			return -1;
 		return tree_open(view->mountpoint.at, name.at, err);

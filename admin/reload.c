@@ -47,6 +47,13 @@ static void take_line(struct state *state, struct text line)
 		state->refused = text_is(value, "refused");
 }
 
+static const char *what_now(int code)
+{
+	if (code == ENOENT)
+		return "; is an older bootfs running? systemctl restart bootfs";
+	return code == EACCES ? "; only root may reload bootfs" : "";
+}
+
 static int read_state(const struct view *view, struct state *ret, struct err *err)
 {
 	_close_ int folder = open(view->mountpoint.at, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -58,9 +65,7 @@ static int read_state(const struct view *view, struct state *ret, struct err *er
 	r = folder < 0 ? -errno : tree_read(folder, ".status", STATUS_BYTES, &ret->all);
 	errno = -r;
 	if (r)
-		return err_set(err, -r, "%s/.status: %m%s", view->mountpoint.at,
-			r == -ENOENT ? "; is an older bootfs running? systemctl restart bootfs"
-				     : "");
+		return err_set(err, -r, "%s/.status: %m%s", view->mountpoint.at, what_now(-r));
 	rest = strbuf_text(&ret->all);
 	while (text_cut(&rest, '\n', &line))
 		take_line(ret, line);

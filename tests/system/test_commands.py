@@ -7,11 +7,13 @@ import pty
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
-from conftest import BUILD, bytes_like, domain, mounts
+from conftest import BUILD, bytes_like, domain, mounts, unmount_below
 from wrapper import processes_of
 
 NO_GUEST = b"\0" * (4 << 20)
@@ -169,6 +171,33 @@ def test_without_root_a_mount_is_needed(host):
                              BUILD / "bootfs", "list", "--config=/nonexistent"],
                             capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 2 and "only root can look without a mount" in result.stderr
+
+
+@pytest.fixture
+def mount():
+    """A mount point that any user can come to."""
+    with tempfile.TemporaryDirectory(dir="/run") as folder:
+        os.chmod(folder, 0o755)
+        where = Path(folder) / "mnt"
+        where.mkdir()
+        yield where
+        unmount_below(folder)
+
+
+def test_whom_access_lets_in_may_list_and_is_told_what_he_may_not(host, start_bootfs, mount):
+    def as_member(*words, group="60"):
+        return subprocess.run(["setpriv", "--reuid=65534", f"--regid={group}", "--clear-groups",
+                               BUILD / "bootfs", *words, f"--bootfs={bootfs.mount}"],
+                              capture_output=True, text=True, timeout=60, check=False)
+    bootfs = start_bootfs(host.domains, more="access = games", mount=mount)
+    assert "mail" in as_member("list").stdout
+    assert as_member("explain", "mail").returncode == 0
+    for words, why in ((["explain", "/etc/passwd"], "bootfs-inspect"),
+                       (["reload"], "only root")):
+        result = as_member(*words)
+        assert result.returncode == 2 and why in result.stderr
+    stranger = as_member("list", group="65534")
+    assert stranger.returncode == 2 and "access in bootfs.conf(5)" in stranger.stderr
 
 
 def test_three_hundred_guests_are_checked_in_seconds(host):
