@@ -37,7 +37,8 @@ def test_every_attack_is_claimed():
 
 
 def test_every_row_names_a_test():
-    rows = [line for line in TABLE[TABLE.index("## The tests"):].splitlines()
+    tables = TABLE[TABLE.index("## The tests"):TABLE.index("### Beside")]
+    rows = [line for line in tables.splitlines()
             if line.startswith("| ") and not line.startswith(("| problem |", "| class |"))]
     assert len(rows) > 40
     assert not [row for row in rows if "::" not in row]

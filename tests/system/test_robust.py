@@ -90,12 +90,12 @@ def test_few_descriptors(image, start_under):
 
 
 def test_little_memory(tmp_path, start_under):
-    """A daemon that may have 256 MiB of addresses, and menus that need more."""
+    """A daemon that may have 192 MiB of addresses, and menus that need more."""
     entries = "".join(f"menuentry 'E{i} {'x' * 900}' {{ linux /boot/vmlinuz-1 {'y' * 900}\n}}\n"
-                      for i in range(3000))
+                      for i in range(1500))
     big = make_guest(tmp_path / "big.img", {**FILES, "/boot/grub/grub.cfg": entries}, size="48M")
-    bootfs = start_under(["prlimit", f"--as={256 << 20}"],
-                         "cache-ttl = 0s\ncache-memory = 32M\n" + domains(big, 8))
+    bootfs = start_under(["prlimit", f"--as={192 << 20}"],
+                         "cache-ttl = 0s\ncache-memory = 16M\n" + domains(big, 8))
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda i: is_right(bootfs.mount / f"d{i}"), range(8)))
     assert bootfs.process.poll() is None
