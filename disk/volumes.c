@@ -148,17 +148,19 @@ static int name_disks(struct volumes *volumes, const struct disk *disks, uint32_
 	return 0;
 }
 
+/* A disk without bytes is an empty one, or one that could not be opened. */
 static void report_disk(struct volumes *volumes, const struct volume_disk *disk, const char *what)
 {
 	const struct disk *of = disk->of;
+	enum report_kind kind = of->dev.size ? REPORT_OK : REPORT_NOTE;
 	struct size_text size = size_text(of->dev.size);
 	char device[40] = "";
 
 	if (of->device)
 		snprintf(device, sizeof(device), ", device %u:%u", major(of->device),
 			minor(of->device));
-	report_add(volumes->report, REPORT_OK, "%.*s %.*s %s%s%s", TEXT_ARG(disk->name),
-		TEXT_ARG(of->path), size.at, device, what);
+	report_add(volumes->report, kind, "%.*s %.*s %s%s%s", TEXT_ARG(disk->name),
+		TEXT_ARG(of->path), size.at, device, of->dev.size ? what : ", empty");
 }
 
 /* An image that is a partition: GRUB inside the guest sees a disk with it. */
@@ -203,7 +205,7 @@ static int add_disk(struct volumes *volumes, struct volume_disk *disk)
 	disk->table = table_name(table->kind);
 	if (table->kind != TABLE_NONE)
 		snprintf(what, sizeof(what), ", %s", disk->table);
-	report_disk(volumes, disk, of->dev.size ? what : ", empty");
+	report_disk(volumes, disk, what);
 	scan_report_table(volumes->report, disk->name, table);
 	err = scan_add_disk(volumes, disk->name, &of->dev, table, NULL);
 	arena_release(volumes->arena, table);
