@@ -79,12 +79,12 @@ struct menu_entry {
 	bool submenu;    /* a heading */
 	bool restricted; /* the boot loader asks for a password first */
 	struct text title, id;
-	struct text users;    /* who may start it besides superusers: blank-separated names */
+	struct text users;        /* who may start it besides superusers: blank-separated names */
 	struct password password; /* its own, that needs no name */
-	struct text config;   /* file it is written in, as "(hd0,msdos1)/boot/grub/grub.cfg" */
-	uint32_t config_line; /* from 1; 0: not known */
-	struct text script;   /* the entry as written */
-	struct text loader;   /* command that loads it: "linux", "multiboot2", "chainloader" */
+	struct text config;       /* file it is written in, as "(hd0,msdos1)/boot/grub/grub.cfg" */
+	uint32_t config_line;     /* from 1; 0: not known */
+	struct text script;       /* the entry as written */
+	struct text loader;       /* command that loads it: "linux", "multiboot2", "chainloader" */
 	struct boot_file *kernel, *hypervisor, *devicetree; /* NULL: none */
 	struct boot_file *initrds;                          /* in the order they are joined */
 	struct boot_file
