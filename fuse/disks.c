@@ -317,8 +317,9 @@ bool disks_unchanged(const struct disks *before, const struct disks *now)
 	for (uint32_t i = 0; i < now->n; i++) {
 		const struct disk *old = &before->disk[i], *new = &now->disk[i];
 
+		/* What backs an image has no stamp. */
 		if (new->problem.len || old->problem.len || !new->stamp.regular ||
-			!text_equal(old->path, new->path) ||
+			new->image.n_layers > 1 || !text_equal(old->path, new->path) ||
 			!disk_stamp_equal(&old->stamp, &new->stamp))
 			return false;
 	}

@@ -98,6 +98,17 @@ def test_backing_images_come_from_the_configuration(start_bootfs, raw):
         f"error {top}: has a backing image, and none is configured")
 
 
+def test_a_backing_image_that_changes_is_read_again(start_bootfs, raw):
+    image = overlay(raw.parent / "top.qcow2", raw, "raw")
+    bootfs = start_bootfs(section("mail", f"{image},qcow2,xvda,w"),
+                          image_section(image, backing=f"{raw}:raw"), ttl="0s")
+    assert "First" in (bootfs.mount / "mail/menu").read_text()
+    other = make_guest(raw.parent / "other.raw",
+                       {**FILES, "/boot/grub/grub.cfg": "menuentry Other {\nlinux /boot/vmlinuz-2\n}\n"})
+    raw.write_bytes(other.read_bytes())
+    wait_until(lambda: "Other" in (bootfs.mount / "mail/menu").read_text(), 60)
+
+
 def test_backing_images_that_never_end_are_an_error(start_bootfs, raw):
     image = convert(raw, "loop.qcow2", "qcow2")
     bootfs = start_bootfs(section("mail", f"{image},qcow2,xvda,w"),
