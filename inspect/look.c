@@ -23,22 +23,21 @@ static int gone(struct err *err)
 	return err_set(err, ESTALE, "the guest's files have changed");
 }
 
-static int find_node(
-	const struct guest *guest, struct volume **ret_volume, struct node *ret, struct err *err)
+/* NULL with err. */
+static struct volume *find_node(const struct guest *guest, struct node *ret, struct err *err)
 {
 	const struct question *question = guest->question;
 	struct volume *volume = volumes_find(&guest->volumes, question->volume);
-	int r;
+	int r = volume && volume->fs ? fs_walk(volume->fs, question->path, ret) : -ENOENT;
 
-	if (!volume || !volume->fs)
-		return gone(err);
-	*ret_volume = volume;
-	r = fs_walk(volume->fs, question->path, ret);
+	if (r == 0)
+		return volume;
 	if (r == -ENOENT || r == -ENOTDIR || r == -ELOOP)
-		return gone(err);
-	return r < 0 ? err_set(err, -r, "(%.*s)/%.*s: %s", TEXT_ARG(question->volume),
-			       TEXT_ARG(question->path), strerror(-r))
-		     : 0;
+		(void)gone(err);
+	else
+		err_set(err, -r, "(%.*s)/%.*s: %s", TEXT_ARG(question->volume),
+			TEXT_ARG(question->path), strerror(-r));
+	return NULL;
 }
 
 /* -EIO with err where no disk can be read; the guest is closed by the caller where there is one. */
@@ -230,11 +229,11 @@ static int list_folder(struct guest *guest, struct err *err)
 	struct inspection *inspection = guest->inspection;
 	CLEANUP(names_done) struct names names = {.arena = &inspection->arena};
 	struct listing listing = {.inspection = inspection, .path = guest->question->path};
-	struct volume *volume;
-	int r = find_node(guest, &volume, &listing.folder, err);
+	struct volume *volume = find_node(guest, &listing.folder, err);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!volume)
+		return -err->code;
 	if (listing.folder.type != NODE_FOLDER)
 		return gone(err);
 	listing.volume = volume;
@@ -266,18 +265,17 @@ int answer_folder(const struct question *question, struct inspection *inspection
 
 /* ---- a file ----------------------------------------------------------------------------------- */
 
-static int find_file(
-	const struct guest *guest, struct volume **volume, struct node *ret, struct err *err)
+/* NULL with err. */
+static struct volume *find_file(const struct guest *guest, struct node *ret, struct err *err)
 {
 	const struct question *question = guest->question;
-	int r = find_node(guest, volume, ret, err);
+	struct volume *volume = find_node(guest, ret, err);
 
-	if (r < 0)
-		return r;
-	if (ret->type != NODE_FILE || ret->size != question->content_size ||
-		guest_identity(*volume, ret) != question->content_identity)
-		return gone(err);
-	return 0;
+	if (!volume || (ret->type == NODE_FILE && ret->size == question->content_size &&
+			       guest_identity(volume, ret) == question->content_identity))
+		return volume;
+	(void)gone(err);
+	return NULL;
 }
 
 /* A small file that lies packed comes with the answer: nothing need be asked again. */
@@ -305,14 +303,13 @@ static int take_inline(
 static int place_file(struct guest *guest, struct err *err)
 {
 	CLEANUP(contents_done) struct contents contents;
-	struct volume *volume;
-	struct node file;
+	struct node file = {0};
+	struct volume *volume = find_file(guest, &file, err);
 	int r;
 
 	contents_init(&contents, guest);
-	r = find_file(guest, &volume, &file, err);
-	if (r < 0)
-		return r;
+	if (!volume)
+		return -err->code;
 	r = contents_place_file(&contents, volume, &file, &guest->inspection->look.file, err);
 	if (r == -ENOMEM)
 		return err_set(err, ENOMEM, "no memory left (inspect-memory)");
@@ -335,14 +332,12 @@ static int write_bytes(struct guest *guest, int content_fd, struct err *err)
 {
 	const struct question *question = guest->question;
 	CLEANUP(contents_done) struct contents contents;
-	struct volume *volume;
-	struct node file;
-	int r;
+	struct node file = {0};
+	struct volume *volume = find_file(guest, &file, err);
 
 	contents_init(&contents, guest);
-	r = find_file(guest, &volume, &file, err);
-	if (r < 0)
-		return r;
+	if (!volume)
+		return -err->code;
 	if (!range_inside(question->range_at, question->range_length, file.size))
 		return err_set(err, ERANGE, "bytes behind the end of a file");
 	return contents_write_range(&contents, volume, &file, question->range_at,
