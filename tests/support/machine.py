@@ -59,7 +59,7 @@ class Root:
 
     def run(self, *command, **more):
         return subprocess.run(["chroot", str(self.path), *map(str, command)], text=True,
-                              capture_output=True, check=False, timeout=120, **more)
+                              capture_output=True, check=False, timeout=600, **more)
 
 
 class Booted:
@@ -99,7 +99,7 @@ class Booted:
 
     def wait_for_systemd(self):
         """systemd-nspawn gives no descriptor to wait on without a bus: asks until it answers."""
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         said = ""
         while said not in ("running", "degraded"):
             assert self.nspawn.poll() is None and time.monotonic() < end, self.log.read_text()
@@ -111,7 +111,7 @@ class Booted:
 
     def run(self, *command, **more):
         return subprocess.run(["nsenter", "-t", self.init, "-a", *map(str, command)], text=True,
-                              capture_output=True, check=False, timeout=120, **more)
+                              capture_output=True, check=False, timeout=600, **more)
 
     def works(self, *command):
         done = self.run(*command)

@@ -63,7 +63,7 @@ def show(command, bootfs, disks, folder):
                            .replace("ls /bootfs", f"ls {bootfs.mount}")],
                           env={**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}",
                                "BOOTFS": str(bootfs.mount)},
-                          capture_output=True, text=True, check=False, timeout=60)
+                          capture_output=True, text=True, check=False, timeout=300)
     text = (done.stdout + done.stderr).replace(str(disks), "/dev/vg0")
     return [line.split() for line in text.splitlines()]
 

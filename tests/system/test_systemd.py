@@ -113,8 +113,8 @@ def test_a_reload_shows_new_domains(service):
     service.root.write(CONF, configuration(domain("mail", "/mail.img"),
                                            domain("web", "/mail.img")))
     service.works("systemctl", "reload", "bootfs")
-    wait_until(lambda: show(service, "StatusText") == "2 domains", seconds=30)
-    wait_until(lambda: show(service, "ActiveState") == "active", seconds=30)
+    wait_until(lambda: show(service, "StatusText") == "2 domains", seconds=120)
+    wait_until(lambda: show(service, "ActiveState") == "active", seconds=120)
     assert service.works("ls", "/bootfs").split() == ["mail", "web"]
 
 
@@ -131,7 +131,7 @@ def test_one_that_was_killed_comes_back_without_a_stale_mount(service):
     pid = show(service, "MainPID")
     service.works("kill", "-KILL", pid)
     wait_until(lambda: show(service, "MainPID") not in ("0", pid) and
-               show(service, "ActiveState") == "active", seconds=30)
+               show(service, "ActiveState") == "active", seconds=120)
     assert len(mounts(service)) == 1
     assert service.run("cat", "/bootfs/mail/menu").returncode == 0
 
@@ -191,7 +191,7 @@ def test_guests_start_while_it_is_restarted(service):
         for _ in range(4):
             service.works("systemctl", "restart", "bootfs")
         service.works("systemctl", "kill", "-s", "KILL", "bootfs")
-        wait_until(lambda: show(service, "ActiveState") == "active", seconds=30)
+        wait_until(lambda: show(service, "ActiveState") == "active", seconds=120)
     finally:
         stop.set()
         starting.join()
