@@ -10,13 +10,13 @@
  */
 #include <stdint.h>
 
-#define SERIAL 0x3f8
+#define SERIAL     0x3f8
 #define DEBUG_EXIT 0xf4
 
 /* Fields of struct boot_params, and of the header on disk: the same offsets in both. */
 #define RAMDISK_IMAGE 0x218
-#define RAMDISK_SIZE 0x21c
-#define CMD_LINE_PTR 0x228
+#define RAMDISK_SIZE  0x21c
+#define CMD_LINE_PTR  0x228
 
 __attribute__((section(".name"), used)) char name[512] = "@NAME@";
 
@@ -33,8 +33,10 @@ static void put(const char *text)
 
 static void put_hex(uint32_t value)
 {
+	static const char digits[] = "0123456789abcdef";
+
 	for (int shift = 28; shift >= 0; shift -= 4)
-		out(SERIAL, (uint8_t)"0123456789abcdef"[value >> shift & 15]);
+		out(SERIAL, (uint8_t) "0123456789abcdef"[value >> shift & 15]);
 }
 
 static uint32_t field(uintptr_t params, uint32_t offset)
