@@ -36,7 +36,7 @@ static void put_hex(uint32_t value)
 	static const char digits[] = "0123456789abcdef";
 
 	for (int shift = 28; shift >= 0; shift -= 4)
-		out(SERIAL, (uint8_t) "0123456789abcdef"[value >> shift & 15]);
+		out(SERIAL, (uint8_t)digits[value >> shift & 15]);
 }
 
 static uint32_t field(uintptr_t params, uint32_t offset)
