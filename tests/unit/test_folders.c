@@ -10,7 +10,7 @@
 enum { MANY = FOLDER_BUCKETS + 100 };
 
 static struct domain domains[MANY];
-static char names[MANY][8];
+static char names[MANY][16];
 
 static void make_all(struct daemon *daemon)
 {
