@@ -169,10 +169,11 @@ static void log_in(struct fixture *f, const char *name, const char *password)
 static void assert_restricted(const struct fixture *f, const char *which)
 {
 	char found[6] = "";
+	size_t used = 0;
 
 	for (int i = 0; i < 5; i++) {
 		if (f->entries[i].restricted)
-			snprintf(found + strlen(found), 2, "%d", i);
+			found[used++] = (char)('0' + i);
 	}
 	assert_string_equal(found, which);
 }
@@ -319,7 +320,7 @@ static void compares_a_bounded_number_of_passwords(void **state)
 {
 	enum { MANY = MAX_LOGIN_CHECKS + 10 };
 	static struct menu_entry entries[MANY];
-	static char values[MANY][8];
+	static char values[MANY][16];
 	struct bootmenu menu = {.loader = TEXT("lilo"), .first = entries};
 	const struct question question = {.has_login = true, .login_password = TEXT("p73")};
 
