@@ -177,8 +177,11 @@ check: all test-programs
 # Debian's own Python: it is the one that Debian's python3-pytest belongs to.
 PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -q
 
+# Most of these tests wait most of the time: twice as many at once as there are processors.
+WORKERS := $(shell expr 2 '*' $$(nproc))
+
 system: all test-programs
-	BOOTFS_BUILD=$(B) $(PYTEST) tests/system $(if $(T),-k $(T))
+	BOOTFS_BUILD=$(B) $(PYTEST) -n $(WORKERS) --dist loadfile tests/system $(if $(T),-k $(T))
 
 deps:
 	tests/install-packages build run demo package test lint
