@@ -19,7 +19,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
-enum { DESCRIPTORS = 65536 };
+enum { DESCRIPTORS = 65536, LEAST_DESCRIPTORS = 96 };
 
 /* One for the whole process; what hangs on it lives as long. */
 struct running {
@@ -167,7 +167,7 @@ static void tree_answers(struct daemon *daemon)
  * A domain's disks are open for a moment after it was looked at; some hosts have hundreds. Each
  * takes two descriptors: a quarter of all there can be is for those that only wait.
  */
-static void raise_descriptor_limit(struct cache *cache)
+static int raise_descriptor_limit(struct cache *cache, struct err *err)
 {
 	struct rlimit limit = {0};
 
@@ -177,7 +177,14 @@ static void raise_descriptor_limit(struct cache *cache)
 		setrlimit(RLIMIT_NOFILE, &limit);
 		getrlimit(RLIMIT_NOFILE, &limit);
 	}
+	if (limit.rlim_cur < LEAST_DESCRIPTORS)
+		return err_set(err, EMFILE,
+			"at most %llu files may be open here, bootfs needs %d; try: ulimit -n %d, "
+			"or "
+			"LimitNOFILE= in the unit",
+			(unsigned long long)limit.rlim_cur, LEAST_DESCRIPTORS, LEAST_DESCRIPTORS);
 	cache->max_idle_disks = (uint32_t)min_u64(limit.rlim_cur / 8, MAX_IDLE_DISKS);
+	return 0;
 }
 
 static int start(struct running *running, struct config *config, struct err *err)
@@ -186,8 +193,9 @@ static int start(struct running *running, struct config *config, struct err *err
 	const char *path = running->options->mountpoint;
 	int r;
 
-	raise_descriptor_limit(&daemon->cache);
-	r = daemon_init(running, err);
+	r = raise_descriptor_limit(&daemon->cache, err);
+	if (!r)
+		r = daemon_init(running, err);
 	if (r) {
 		config_free(config);
 		return r;

@@ -89,6 +89,18 @@ def test_few_descriptors(image, start_under):
     wait_until(lambda: is_right(bootfs.mount / "d7"), 30, "it does not recover")
 
 
+def test_too_few_descriptors(tmp_path):
+    """It says what is too little, and does not start."""
+    conf = tmp_path / "bootfs.conf"
+    conf.write_text("[bootfs]\nxl-config =\nworker-user = nobody\n")
+    done = subprocess.run(["prlimit", "--nofile=64:64", BUILD / "bootfs", "-f", "--config", conf,
+                           tmp_path / "mnt"], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode == 1
+    assert "at most 64 files may be open here, bootfs needs 96; try: ulimit -n 96" in done.stderr
+    assert not (tmp_path / "mnt").exists()
+
+
 def test_little_memory(tmp_path, start_under):
     """A daemon that may have 192 MiB of addresses, and menus that need more."""
     entries = "".join(f"menuentry 'E{i} {'x' * 900}' {{ linux /boot/vmlinuz-1 {'y' * 900}\n}}\n"
