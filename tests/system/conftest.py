@@ -35,6 +35,26 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="needs root"))
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Remembers which test failed: its files stay."""
+    outcome = yield
+    item.broke = getattr(item, "broke", False) or outcome.get_result().failed
+
+
+@pytest.fixture(autouse=True)
+def give_disk_space_back(request, tmp_path):
+    """All images of all tests are some thirty gigabytes. Set up first, so done with last."""
+    yield
+    if request.node.broke:
+        return
+    for folder, folders, files in os.walk(tmp_path):
+        folders[:] = [f for f in folders if not os.path.ismount(os.path.join(folder, f))]
+        for name in files:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, name))
+
+
 def wait_until(true, seconds=10.0, why="it did not happen"):
     """Polls; there is nothing to be notified by."""
     end = time.monotonic() + seconds
