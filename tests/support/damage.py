@@ -5,6 +5,7 @@ memory than an inspection has, or contradict itself on them. Uses the build with
 BOOTFS_DAMAGE: how often an image is damaged, 1000 unless told. BOOTFS_DAMAGE_FIGURES: a file that
 gets a line for each image: its name, trials, the slowest one's milliseconds, MiB at most."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -16,12 +17,20 @@ COUNT = int(os.environ.get("BOOTFS_DAMAGE", "1000"))
 MEMORY_MIB = 256  # the default of inspect-memory
 
 
+def build(*names):
+    """Has make build programs under the sanitizers, if it has not yet; one asker at a time."""
+    os.makedirs(TOP / "build", exist_ok=True)
+    with open(TOP / "build/asan.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = subprocess.run(["make", "-s", "-j2", "-C", TOP, "V=asan", "CC=clang",
+                               *[f"{ASAN}/{name}" for name in names]],
+                              capture_output=True, check=False)
+    assert made.returncode == 0, made.stderr
+
+
 def tool(name):
     """A test program under the sanitizers."""
-    made = subprocess.run(
-        ["make", "-s", "-C", TOP, "V=asan", "CC=clang", f"{ASAN}/tests/tools/{name}"],
-        capture_output=True, check=False)
-    assert made.returncode == 0, made.stderr
+    build("tests/tools/" + name)
     return str(TOP / ASAN / "tests/tools" / name)
 
 

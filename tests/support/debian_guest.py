@@ -52,7 +52,11 @@ def loop_partition(image):
     have no table reader of its own: partx tells it where the partition lies.)"""
     loop = run("losetup", "-f", "--show", image, capture_output=True, text=True).stdout.strip()
     try:
-        run("partx", "-a", loop)
+        for _ in range(120):  # another mount namespace may still hold what was here before
+            if subprocess.run(["partx", "-a", loop], check=False).returncode == 0:
+                break
+            subprocess.run(["partx", "-d", loop], check=False)
+            time.sleep(0.5)
         for _ in range(100):
             if os.path.exists(loop + "p1"):
                 break

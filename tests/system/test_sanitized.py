@@ -14,6 +14,7 @@ import pytest
 from conftest import TOP, boot_files, domain, make_guest
 
 sys.path.insert(0, str(TOP / "tests" / "support"))
+import damage  # noqa: E402
 import hostile  # noqa: E402
 
 ASAN = TOP / "build/asan-clang"
@@ -25,9 +26,7 @@ LEFT_OUT = {"six-thousand-bls-files", "a-million-warnings", "a-hundred-thousand-
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
-    targets = [f"build/asan-clang/{path}" for path in PROGRAMS.values()]
-    subprocess.run(["make", "-s", "-j2", "-C", TOP, "V=asan", "CC=clang", *targets], check=True,
-                   capture_output=True)
+    damage.build(*PROGRAMS.values())
     folder = tmp_path_factory.mktemp("sanitized")
     for name, path in PROGRAMS.items():
         shutil.copy(ASAN / path, folder / name)
