@@ -144,6 +144,7 @@ static int find(struct search *s)
 {
 	int r = 0;
 
+	s->found = false;
 	for (size_t position = 0; position <= s->m->text.len && !r; position++) {
 		struct threads swap;
 
@@ -296,11 +297,9 @@ int grub_regex_match(struct grub_pool *pool, const struct grub_regex *regex, str
 	struct regex_span *spans, uint64_t *budget)
 {
 	struct match m = {.regex = regex, .pool = pool, .text = text, .budget = budget};
-	struct search s;
+	struct search s = {.m = &m};
 	int r;
 
-	memset(&s, 0, sizeof(s));
-	s.m = &m;
 	/* Every place pushes at most two others, once. */
 	m.stack = grub_pool_alloc(pool, (regex->n_code * 2 + 2) * sizeof(*m.stack));
 	if (!m.stack || alloc_threads(&m, &s.now) || alloc_threads(&m, &s.next))
