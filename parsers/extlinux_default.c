@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which entry starts by itself, as the Syslinux core and its menu.c32 decide; each rule was seen in
- * Syslinux 6.04 (tests/system/test_real_loaders.py boots it).
+ * Which entry starts by itself, as the core of Syslinux 6.04 and its menu.c32 were seen to decide
+ * (tests/system/test_real_loaders.py boots them). Kinder than they are: labels of several words are
+ * compared as a whole first, and where nothing is named the first entry starts.
  */
 #include "parsers/extlinux.h"
 
@@ -16,7 +17,8 @@ static struct text first_word(struct text *line)
 
 /*
  * The label that a line of DEFAULT or ONTIMEOUT names: as a whole, as those who write labels of
- * several words mean it, or as the core does it, by the first word. *arguments is what is left.
+ * several words mean it (and as U-Boot reads them), or by the first word, as the core does.
+ * *arguments is what is left.
  */
 static const struct ext_label *find_label(
 	struct extlinux *ext, struct text line, bool hidden_too, struct text *arguments)
@@ -50,6 +52,7 @@ static struct menu_entry *start_label(struct extlinux *ext, const struct ext_lab
 		return label->entry ? label->entry : extlinux_make(ext, &ext->top, label);
 	other.append = extlinux_join(ext, extlinux_append(ext, label), arguments);
 	other.has_append = true;
+	other.is_default = false;
 	other.title = other.label = line;
 	return extlinux_make(ext, &ext->top, &other);
 }
@@ -115,19 +118,34 @@ static struct menu_entry *innermost(struct extlinux *ext, struct menu_entry *ent
 /* A menu starts the entry that is marked when nobody presses a key. */
 static struct menu_entry *marked(struct extlinux *ext)
 {
+	const struct ext_label *label = NULL;
 	struct text arguments;
-	const struct ext_label *label = find_label(ext, ext->default_label, false, &arguments);
 
+	if (ext->default_label.len)
+		label = find_label(ext, ext->default_label, false, &arguments);
 	return label ? label->entry : NULL;
+}
+
+/* The core asks what to start, and nobody answers: after a while that is ONTIMEOUT, or nothing. */
+static struct menu_entry *unanswered(struct extlinux *ext)
+{
+	struct menu_entry *entry = NULL;
+
+	if (ext->timeout || ext->total_timeout)
+		entry = start_line(ext, ext->ontimeout);
+	if (!entry && ext->default_label.len)
+		report_add(ext->files->report, REPORT_WARNING,
+			"default \"%.*s\" names neither a label nor a file: Syslinux would wait",
+			TEXT_ARG(ext->default_label));
+	return entry;
 }
 
 static struct menu_entry *choose(struct extlinux *ext, const char **reason)
 {
-	bool waits = ext->has_ui || ext->prompt;
 	struct menu_entry *entry = NULL;
 
 	*reason = "ontimeout";
-	if (waits && (ext->timeout || ext->total_timeout))
+	if ((ext->has_ui || ext->prompt) && (ext->timeout || ext->total_timeout))
 		entry = start_line(ext, ext->ontimeout);
 	if (entry)
 		return entry;
@@ -136,16 +154,9 @@ static struct menu_entry *choose(struct extlinux *ext, const char **reason)
 	if (entry)
 		return entry;
 	*reason = "ontimeout";
-	if (!waits && ext->timeout) /* the core asks what to boot, and nobody answers */
-		entry = start_line(ext, ext->ontimeout);
+	entry = ext->has_ui ? NULL : unanswered(ext);
 	if (entry)
 		return entry;
-	if (ext->default_label.len && !ext->has_ui)
-		report_add(ext->files->report, REPORT_WARNING,
-			"default \"%.*s\" names neither a label nor a file: Syslinux would wait at "
-			"its "
-			"prompt",
-			TEXT_ARG(ext->default_label));
 	*reason = ext->start->chosen ? "menu default" : "first entry";
 	return innermost(ext, first_of(ext, ext->start->heading));
 }

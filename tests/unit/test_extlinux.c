@@ -299,6 +299,25 @@ static void labels_of_several_words_are_meant_as_a_whole(void **state)
 	assert_ptr_equal(guest.menu.default_entry, entry(1));
 }
 
+static void a_label_without_a_name_is_not_what_no_default_means(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nLABEL a\nMENU DEFAULT\nKERNEL /boot/k\n"
+		      "LABEL\nKERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(0));
+	assert_text(guest.menu.default_reason, "menu default");
+}
+
+static void ontimeout_boots_where_default_names_nothing(void **state)
+{
+	(void)state;
+	extlinux_conf("TIMEOUT 10\nONTIMEOUT /boot/k late=1\nDEFAULT gone\nLABEL a\n"
+		      "KERNEL /boot/k\n");
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+	assert_boots(1, "/boot/k", "late=1");
+	assert_text(guest.menu.default_reason, "ontimeout");
+}
+
 static void a_default_that_names_nothing_is_told(void **state)
 {
 	(void)state;
@@ -402,6 +421,8 @@ int main(void)
 		TEST(a_default_with_arguments_is_an_entry_of_its_own),
 		TEST(a_menu_marks_the_label_that_default_begins_with),
 		TEST(labels_of_several_words_are_meant_as_a_whole),
+		TEST(a_label_without_a_name_is_not_what_no_default_means),
+		TEST(ontimeout_boots_where_default_names_nothing),
 		TEST(a_default_that_names_nothing_is_told),
 		TEST(hidden_labels_show_only_where_default_needs_them),
 		TEST(separators_and_disabled_lines_are_no_entries),
