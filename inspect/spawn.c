@@ -9,10 +9,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum {
-	CHILD_STACK = 64 * 1024,
-	ABOVE_ALL = SPAWN_FDS, /* no fixed number is as high */
-};
+enum { CHILD_STACK = 64 * 1024 };
 
 struct child {
 	struct spawn *spawn;
@@ -27,7 +24,7 @@ struct child {
 static bool place_descriptors(struct spawn *spawn)
 {
 	for (unsigned i = 0; i < spawn->n_fds; i++) {
-		spawn->fds[i] = fcntl(spawn->fds[i], F_DUPFD_CLOEXEC, ABOVE_ALL);
+		spawn->fds[i] = fcntl(spawn->fds[i], F_DUPFD_CLOEXEC, (int)spawn->n_fds);
 		if (spawn->fds[i] < 0)
 			return false;
 	}

@@ -80,9 +80,11 @@ def domains(image, count):
 
 # ---- out of something ---------------------------------------------------------------------------
 
-def test_few_descriptors(image, start_under):
-    """Hundreds of domains, and hardly a descriptor for each."""
-    bootfs = start_under(["prlimit", "--nofile=128:128"], "cache-ttl = 0s\n" + domains(image, 60))
+@pytest.mark.parametrize("count", [96, 128])
+def test_few_descriptors(image, start_under, count):
+    """Hundreds of domains, and hardly a descriptor for each. 96: fewer are refused."""
+    bootfs = start_under(["prlimit", f"--nofile={count}:{count}"],
+                         "cache-ttl = 0s\n" + domains(image, 60))
     with concurrent.futures.ThreadPoolExecutor(30) as pool:
         list(pool.map(lambda i: is_right(bootfs.mount / f"d{i}"), range(60)))
     assert bootfs.process.poll() is None
