@@ -93,6 +93,12 @@ class Terminal:
     def press(self, keys):
         os.write(self.master, keys.encode())
 
+    def follow(self, *steps, seconds=30):
+        """Presses keys each time when what stands before them in `steps` is on the screen."""
+        for shown, keys in steps:
+            self.wait_for(shown, seconds=seconds)
+            self.press(keys)
+
     def selected(self):
         """The lines shown in reverse."""
         return [line.strip() for y, line in enumerate(self.screen.display)

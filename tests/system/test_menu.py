@@ -150,10 +150,7 @@ def test_a_long_command_line_wraps_and_can_be_edited(guest):
 def test_escape_leaves_the_editor(guest):
     wrapper = guest()
     with start(wrapper) as terminal:
-        terminal.wait_for("Right enters")
-        terminal.press("e")
-        terminal.wait_for("Command line of")
-        terminal.press("junk" + ESCAPE)
+        terminal.follow(("Right enters", "e"), ("Command line of", "junk" + ESCAPE))
         terminal.wait_without("Command line of")
         terminal.press(ENTER)
         assert terminal.finish() == 0
@@ -471,9 +468,6 @@ def test_runs_as_the_user_of_runas(guest):
 def test_uses_the_shared_mount(guest, start_bootfs):
     wrapper = guest().mount(start_bootfs)
     with start(wrapper) as terminal:
-        terminal.wait_for("Boot menu of mail")
-        terminal.press("e")
-        terminal.wait_for("Command line of")
-        terminal.press(" more" + ENTER)
+        terminal.follow(("Boot menu of mail", "e"), ("Command line of", " more" + ENTER))
         assert terminal.finish() == 0
     assert answer(wrapper)["args"] == "root=/dev/xvda1 ro quiet more"

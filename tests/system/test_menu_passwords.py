@@ -82,8 +82,7 @@ def test_a_locked_entry_boots_with_its_password(guest, term):
 def test_a_wrong_password_opens_nothing_and_costs_time(guest):
     wrapper = guest(ONE_USER)
     with start(wrapper) as terminal:
-        terminal.wait_for("Locked")
-        terminal.press(DOWN + ENTER)
+        terminal.follow(("Locked", DOWN + ENTER))
         terminal.wait_for("Password")
         began = time.monotonic()
         terminal.press("Secret" + ENTER)
@@ -99,59 +98,48 @@ def test_a_wrong_password_opens_nothing_and_costs_time(guest):
     assert args(wrapper) == "free"
 
 
-def test_editing_needs_the_password(guest):
-    wrapper = guest(ONE_USER)
+def booted(wrapper, *steps):
+    """The command line that boots when these are the steps at the menu."""
     with start(wrapper) as terminal:
-        terminal.wait_for("Free")
-        terminal.press("e")
-        terminal.wait_for("Password")
-        terminal.press("secret" + ENTER)
-        terminal.wait_for("Command line of Free")
-        terminal.press(" init=/bin/sh" + ENTER)
+        terminal.follow(*steps)
         assert terminal.finish() == 0
-    assert args(wrapper) == "free init=/bin/sh"
+    return args(wrapper)
+
+
+def test_editing_needs_the_password(guest):
+    assert booted(guest(ONE_USER),
+                  ("Free", "e"),
+                  ("Password", "secret" + ENTER),
+                  ("Command line of Free", " init=/bin/sh" + ENTER)) == "free init=/bin/sh"
 
 
 def test_p_unlocks_all_that_the_password_opens(guest):
     wrapper = guest(ONE_USER)
     with start(wrapper) as terminal:
-        terminal.wait_for("More >  [password]")
-        terminal.press("p")
-        terminal.wait_for("Password")
-        terminal.press("secret" + ENTER)
-        terminal.wait_for("The password is right.")
-        assert "[password]" not in terminal.text()
+        terminal.follow(("More >  [password]", "p"),
+                        ("Password", "secret" + ENTER))
+        text = terminal.wait_for("The password is right.")
+        assert "[password]" not in text
         terminal.press(DOWN * 3 + ENTER)
-        terminal.wait_for("Inside")
-        terminal.press(ENTER)
+        terminal.follow(("Inside", ENTER))
         assert terminal.finish() == 0
     assert args(wrapper) == "inside"
 
 
 def test_asks_for_the_name_where_there_are_more_users(guest):
-    wrapper = guest(TWO_USERS)
-    with start(wrapper) as terminal:
-        terminal.wait_for("Bob's  [password]")
-        terminal.press(DOWN * 2 + ENTER)
-        terminal.wait_for("User name:")
-        terminal.press("bob")
-        terminal.wait_for("User name: bob")
-        terminal.press(ENTER)
-        terminal.wait_for("Password")
-        terminal.press("bobs word" + ENTER)
-        assert terminal.finish() == 0
-    assert args(wrapper) == "bob"
+    assert booted(guest(TWO_USERS),
+                  ("Bob's  [password]", DOWN * 2 + ENTER),
+                  ("User name:", "bob"),
+                  ("User name: bob", ENTER),
+                  ("Password", "bobs word" + ENTER)) == "bob"
 
 
 def test_a_user_opens_only_what_is_his(guest):
     wrapper = guest(TWO_USERS)
     with start(wrapper) as terminal:
-        terminal.wait_for("Locked")
-        terminal.press(DOWN + ENTER)
-        terminal.wait_for("User name:")
-        terminal.press("bob" + ENTER)
-        terminal.wait_for("Password")
-        terminal.press("bobs word" + ENTER)
+        terminal.follow(("Locked", DOWN + ENTER),
+                        ("User name:", "bob" + ENTER),
+                        ("Password", "bobs word" + ENTER))
         text = terminal.wait_for("That password does not open this.")
         assert "Locked  [password]" in text and "Bob's  [password]" not in text
         terminal.press("e")
@@ -203,14 +191,10 @@ append=locked
     ("etc/lilo.conf", LILO, "secret", "locked"),
 ])
 def test_other_loaders_have_passwords_too(guest, path, config, password, boots):
-    wrapper = guest("", config, path)
-    with start(wrapper) as terminal:
-        terminal.wait_for("[password]")
-        terminal.press(DOWN + ENTER)
-        terminal.wait_for("Password")
-        terminal.press(password + ENTER)
-        assert terminal.finish() == 0
-    assert boots in args(wrapper).split()
+    line = booted(guest("", config, path),
+                  ("[password]", DOWN + ENTER),
+                  ("Password", password + ENTER))
+    assert boots in line.split()
 
 
 @pytest.mark.parametrize("value", [
@@ -219,10 +203,7 @@ def test_other_loaders_have_passwords_too(guest, path, config, password, boots):
 def test_hostile_and_unknown_kinds_are_refused_at_once(guest, value):
     wrapper = guest(f"set superusers=root\npassword_pbkdf2 root '{value}'\n")
     with start(wrapper) as terminal:
-        terminal.wait_for("Locked")
-        terminal.press("p")
-        terminal.wait_for("Password")
-        terminal.press("secret" + ENTER)
+        terminal.follow(("Locked", "p"), ("Password", "secret" + ENTER))
         terminal.wait_for("A password of this kind is not accepted here.", seconds=20)
 
 
@@ -234,27 +215,18 @@ def test_a_million_rounds_are_within_the_time(guest):
                     f"password_pbkdf2 root grub.pbkdf2.sha512.1000000.{salt.hex()}.{value}\n")
     wrapper.configure(wrapper.folder / "nothing", "inspect-timeout = 60s")
     with start(wrapper) as terminal:
-        terminal.wait_for("Locked")
-        terminal.press("p")
-        terminal.wait_for("Password")
-        terminal.press("secret" + ENTER)
+        terminal.follow(("Locked", "p"), ("Password", "secret" + ENTER))
         terminal.wait_for("The password is right.", seconds=70)
 
 
 def test_three_wrong_passwords_are_enough(guest):
     wrapper = guest(ONE_USER)
     with start(wrapper) as terminal:
-        terminal.wait_for("Locked")
         for _ in range(3):
-            terminal.press("p")
-            terminal.wait_for("Password")
-            terminal.press("wrong" + ENTER)
+            terminal.follow(("Locked", "p"), ("Password", "wrong" + ENTER))
             terminal.wait_for("Wrong password.")
-        terminal.press("p")
-        terminal.wait_for("Password")
-        terminal.press("secret" + ENTER)
-        terminal.wait_for("Too many wrong passwords.")
-        terminal.press(ENTER)
+        terminal.follow(("Locked", "p"), ("Password", "secret" + ENTER),
+                        ("Too many wrong passwords.", ENTER))
         assert terminal.finish() == 0
     assert args(wrapper) == "free"
 
@@ -273,10 +245,7 @@ def test_the_hosts_own_start_asks_nobody(guest):
 def test_killed_while_it_checks_nothing_is_left(guest):
     wrapper = guest(ONE_USER)
     with start(wrapper) as terminal:
-        terminal.wait_for("Locked")
-        terminal.press("p")
-        terminal.wait_for("Password")
-        terminal.press("wrong" + ENTER)
+        terminal.follow(("Locked", "p"), ("Password", "wrong" + ENTER))
         terminal.look(0.5)
         assert terminal.end(signal.SIGTERM) == -signal.SIGTERM
         assert terminal.is_as_before()
