@@ -99,6 +99,9 @@ void pygrub_child(
 	dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(said, STDERR_FILENO);
+	/* On the terminal of who started us it could type for him (TIOCSTI). */
+	if (setsid() < 0)
+		fail("its session");
 	confine_files(folder);
 	close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
 	confine_resources(settings);

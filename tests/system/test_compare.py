@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """bootfs compare: the real pygrub beside bootfs, differences explained."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import BUILD, boot_files, bytes_like, domain, mounts, wait_until
+from terminal import Terminal
 from wrapper import processes_of
 
 PYGRUB = sorted(Path("/usr/lib").glob("xen-*/bin/pygrub"))
@@ -152,6 +154,17 @@ def test_pygrub_runs_with_little_and_leaves_nothing(compare, guest, tmp_path):
     assert "different" in result.stdout, result.stdout
     assert "too much" not in result.stdout
     assert not [where for where, _ in mounts() if where.startswith("/proc/driver")]
+
+
+def test_pygrub_has_no_terminal_to_type_on(guest, tmp_path):
+    """TIOCSTI on root's terminal would run what a guest that took pygrub over likes."""
+    image = guest("g.img", files=files(ONE))
+    opens = ("try:\n    os.open('/dev/tty', os.O_RDWR)\n    sys.exit('it has one')\n"
+             "except OSError as error:\n    sys.exit(f'errno {error.errno}')\n")
+    with Terminal([BUILD / "bootfs", "compare", "--config=/nonexistent",
+                   fake_pygrub(tmp_path, opens), image], columns=400) as terminal:
+        assert terminal.finish() == 1
+        assert f"it said: errno {errno.ENXIO}" in terminal.text()
 
 
 def test_pygrub_that_hangs_or_forks_is_ended(compare, guest, tmp_path):
