@@ -76,6 +76,15 @@ def test_output_folder_full(setup):
         subprocess.run(["umount", setup.out], check=True)
 
 
+def test_a_quota_that_is_used_up(mounted):
+    """There is room on the file system, but not for this user: it is seen at the first bytes."""
+    under = ["strace", "-f", "-qqq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
+             "inject=pwrite64:error=EDQUOT"]
+    done = subprocess.run([*under, *mounted.command("-q")], capture_output=True, text=True,
+                          timeout=120, check=False)
+    assert_failed(mounted, done, "cannot write the copy of the", "Disk quota exceeded")
+
+
 def test_output_folder_read_only(setup):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", setup.out], check=True)
     try:
