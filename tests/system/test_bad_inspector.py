@@ -6,6 +6,7 @@ import concurrent.futures
 import os
 import re
 import shutil
+import subprocess
 import time
 
 import pytest
@@ -196,3 +197,50 @@ def test_lies_about_a_folder_show_no_name_that_is_none(folder):
     order(folder, "")
     assert os.listdir(folder.mount / "good/volumes/hd0/etc/39") == ["file"]
     assert folder.process.poll() is None
+
+
+@pytest.fixture
+def packed(tmp_path, start_bootfs, programs):
+    """The open folder of a compressed file of "bad", as long as 40,000 bytes."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "file").write_bytes(b"packed " * 5000 + os.urandom(5000))
+    image = tmp_path / "bad.img"
+    subprocess.run(["mkfs.erofs", "--quiet", "-zlz4", image, tree], check=True)
+    bootfs = start_bootfs(domain("bad", image), programs=programs, ttl="60s", timeout="2s",
+                          more="volumes = root")
+    bootfs.root = os.open(bootfs.mount / "bad/volumes/hd0", os.O_RDONLY)
+    assert "file" in os.listdir(bootfs.root)
+    yield bootfs
+    os.close(bootfs.root)
+
+
+def read_packed(bootfs):
+    """All bytes of the file, read anew; None: an error."""
+    try:
+        there = os.open("file", os.O_RDONLY, dir_fd=bootfs.root)
+    except OSError:
+        return None
+    try:
+        os.posix_fadvise(there, 0, 0, os.POSIX_FADV_DONTNEED)
+        return os.pread(there, 1 << 20, 0)
+    except OSError:
+        return None
+    finally:
+        os.close(there)
+
+
+def test_lies_about_a_file_are_errors_or_bytes_of_its_size(packed):
+    good = read_packed(packed)
+    assert len(good) == 40_000
+    seen = []
+    for at in range(100):
+        order(packed, f"lie {at} {(0xFF, 0, 0x80, 0x7F)[at % 4]}")
+        seen.append(read_packed(packed))
+    assert None in seen and all(len(content) == len(good) for content in seen if content)
+    for deed in ("segfault", "exit-0", "too-much", "half", "flood", "stop-at 20"):
+        order(packed, deed)
+        assert read_packed(packed) is None, deed
+    assert packed.process.poll() is None
+    order(packed, "")
+    wait_until(lambda: read_packed(packed) == good, 20)
