@@ -47,8 +47,8 @@ say = $(if $(VERBOSE),,@printf '  %-4s %s\n' '$(1)' '$(2)';)
 
 # ---- what is built of what ----------------------------------------------------------------
 
-FOLDERS := core disk parsers inspect serve render config fuse pygrub console admin
-sources = $(wildcard $(1)/*.c) $(wildcard $(1)/*/*.c)
+FOLDERS := core model wire sandbox parsers inspect ask images render config fuse pygrub menu admin
+sources = $(wildcard $(addprefix $(1)/,*.c */*.c */*/*.c */*/*/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 archive = $(patsubst %,$(B)/lib%.a,$(1))
 
@@ -59,30 +59,31 @@ BUILT    := $(patsubst bin/%.c,$(B)/%,$(wildcard $(PROGRAMS:%=bin/%.c)))
 # The sanitizers have a crypt_r() that looks for this one: the linker takes it for not needed.
 CRYPT := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
 
-# The law: the daemon is linked with these and nothing else.
-bootfs_parts         := fuse config render inspect core
+# The law.  parsers/ and inspect/ interpret guests' bytes; they are linked into the inspectors alone.
+# tests/layers computes it anew: no other program's link map has an object of either archive.
+bootfs_parts         := fuse render config ask wire model core
 bootfs_libs          := -lfuse3 -linih -ljansson -lpthread
 bootfs_link          := -pie
-bootfs-inspect_parts := inspect disk parsers render core
+bootfs-inspect_parts := inspect parsers sandbox render ask wire model core
 bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash $(CRYPT) -ljansson -lpthread
 bootfs-inspect_link  := $(STATIC)
-# Reads what an NBD server has; its libraries would make every start of bootfs-inspect dear.
+# It also reads what an NBD server has; libnbd's libraries would slow down every start of bootfs-inspect.
 bootfs-inspect-nbd_parts := $(bootfs-inspect_parts)
 bootfs-inspect-nbd_libs  := $(bootfs-inspect_libs) -lnbd
 bootfs-inspect-nbd_link  := -pie
-bootfs-serve_parts   := serve inspect core
+bootfs-serve_parts   := images sandbox wire model core
 bootfs-serve_libs    :=
 bootfs-serve_link    := -pie
-bootfs-pygrub_parts  := pygrub config core
+bootfs-pygrub_parts  := pygrub config model core
 bootfs-pygrub_libs   := -linih -ljansson
 bootfs-pygrub_link   := $(STATIC)
-bootfs-menu_parts    := console pygrub core
+bootfs-menu_parts    := menu pygrub model core
 bootfs-menu_libs     := -lncursesw -ltinfo -ljansson
 bootfs-menu_link     := -pie
-bootfs-admin_parts   := admin pygrub config core
+bootfs-admin_parts   := admin pygrub config model core
 bootfs-admin_libs    := -linih -ljansson -lpthread
 bootfs-admin_link    := -pie
-bootfs-config_parts  := config core
+bootfs-config_parts  := config model core
 bootfs-config_libs   := -ljansson -l:libxlutil.a
 bootfs-config_link   := -pie
 
@@ -118,13 +119,13 @@ define archive_rule
 $(call archive,$(1)): $(call objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(call say,AR,$$@)ar rcsD $$@ $$^
+	$$(call say,AR,$$@)ar qcsD $$@ $$^
 endef
 $(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
 
 define program_rule
-$(B)/$(1): $(B)/bin/$(1).o $(call archive,$($(1)_parts))
-	$$(call say,LD,$$@)$(CC) $(ALL_CFLAGS) $$($(1)_link) -o $$@ $(B)/bin/$(1).o \
+$(B)/$(1): $(B)/bin/$(1).o $(call archive,$($(1)_parts)) Makefile
+	$$(call say,LD,$$@)$(CC) $(ALL_CFLAGS) $$($(1)_link) -o $$@ -Wl,-Map=$$@.map $(B)/bin/$(1).o \
 		-Wl,--start-group $(call archive,$($(1)_parts)) -Wl,--end-group \
 		$(ALL_LDFLAGS) $$($(1)_libs)
 endef

@@ -1,6 +1,6 @@
 /* bootfs-config: prints what xl's domain files and disk specifications say, one JSON a line. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/helper/xlfile.h"
+#include "config/xl/xlfile.h"
 
 #include "core/cleanup.h"
 

@@ -1,6 +1,6 @@
 /* bootfs-inspect-nbd: the inspector for disks that an NBD server has; bootfs starts it. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/served_nbd.h"
+#include "inspect/answer/libnbd.h"
 #include "inspect/worker.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* bootfs-inspect: the inspector, and the command that asks itself. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/image_format.h"
+#include "model/image_format.h"
 #include "core/program.h"
-#include "inspect/ask.h"
-#include "inspect/cli.h"
+#include "ask/ask.h"
+#include "inspect/command/cli.h"
 #include "inspect/worker.h"
 #include "render/render.h"
 

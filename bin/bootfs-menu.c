@@ -1,6 +1,6 @@
 /* bootfs-menu: shows a boot menu on a terminal for bootfs-pygrub. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "console/run.h"
+#include "menu/run.h"
 #include "core/cleanup.h"
 #include "core/text.h"
 

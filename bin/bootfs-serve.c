@@ -1,6 +1,6 @@
 /* bootfs-serve: connects to an NBD server, or becomes one, for one inspector; bootfs starts it. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "serve/serve.h"
+#include "images/serve.h"
 
 int main(int argc, char **argv)
 {

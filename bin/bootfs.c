@@ -1,7 +1,7 @@
 /* The daemon: boot menus of Xen guests as files. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/command.h"
-#include "fuse/run.h"
+#include "fuse/host/command.h"
+#include "fuse/host/run.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
 #include "config/images.h"
 #include "config/sources.h"
 #include "config/xl.h"
-#include "core/image_format.h"
+#include "model/image_format.h"
 #include "core/strbuf.h"
 
 #include <errno.h>

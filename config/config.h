@@ -4,7 +4,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "core/limits.h"
+#include "model/limits.h"
 
 #include <sys/types.h>
 

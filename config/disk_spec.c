@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/disk_spec.h"
 
-#include "core/image_format.h"
+#include "model/image_format.h"
 #include "core/nbd_url.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "config/disk_spec.h"
 #include "config/files.h"
 #include "config/index.h"
-#include "core/image_format.h"
+#include "model/image_format.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/layers.h"
 
-#include "core/image_format.h"
+#include "model/image_format.h"
 
 #include <errno.h>
 #include <fnmatch.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/sandbox.h"
 
-#include "inspect/inspection.h"
-#include "inspect/sandbox_steps.h"
-#include "inspect/seccomp.h"
+#include "model/inspection.h"
+#include "sandbox/steps.h"
+#include "sandbox/seccomp.h"
 
 #include <errno.h>
 #include <linux/close_range.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/worker.h"
 
-#include "inspect/answer.h"
+#include "inspect/answer/answer.h"
 #include "inspect/sandbox.h"
-#include "inspect/served.h"
-#include "inspect/wire.h"
+#include "inspect/answer/nbd.h"
+#include "wire/wire.h"
 
 #include <errno.h>
 #include <signal.h>

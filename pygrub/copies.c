@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/copies.h"
 
-#include "core/limits.h"
+#include "model/limits.h"
 #include "core/checked.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/config.h"
-#include "core/login.h"
+#include "model/login.h"
 #include "pygrub/copies.h"
 #include "pygrub/options.h"
 #include "pygrub/pick.h"

@@ -2,7 +2,7 @@
 #include "pygrub/options.h"
 
 #include "core/checked.h"
-#include "core/limits.h"
+#include "model/limits.h"
 #include "core/text.h"
 
 #include <errno.h>

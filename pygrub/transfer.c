@@ -2,7 +2,7 @@
 #include "pygrub/transfer.h"
 
 #include "core/checked.h"
-#include "core/limits.h"
+#include "model/limits.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/err.h"
-#include "core/login.h"
+#include "model/login.h"
 #include "core/strbuf.h"
 #include "pygrub/options.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/strbuf.h"
-#include "inspect/inspection.h"
+#include "model/inspection.h"
 
 /*
  * Each appends one whole text as samples in bootfs-tree(7) show it, with a final LF; nothing at

@@ -1,6 +1,6 @@
 /* Names below .disk: a name that is taken is the only one for its path. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/diskname.h"
+#include "fuse/tree/diskname.h"
 
 #include "core/strbuf.h"
 

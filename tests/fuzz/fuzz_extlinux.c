@@ -1,6 +1,6 @@
 /* Fuzz: extlinux.conf and a file that it can include. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/table.h"
+#include "parsers/boot/table.h"
 #include "tests/support/fuzzing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

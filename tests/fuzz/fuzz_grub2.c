@@ -1,6 +1,6 @@
 /* Fuzz: GRUB 2's language, with what a script can read and write beside it. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/grub2/grub2.h"
+#include "parsers/boot/grub2/grub2.h"
 #include "tests/support/fuzzing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

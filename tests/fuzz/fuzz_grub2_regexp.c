@@ -1,6 +1,6 @@
 /* Fuzz: GRUB 2's regular expressions: the pattern up to the first newline, then the text. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/grub2/regex.h"
+#include "parsers/boot/grub2/regex/regex.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* Headers of images in every format, and what they look like. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/image.h"
+#include "parsers/disk/image_header.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* jbd2: a journal laid over its volume reads everywhere, and tells where it does not lie plainly. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/jbd2.h"
+#include "parsers/fs/ext/jbd2.h"
 
 #include "core/checked.h"
-#include "core/limits.h"
+#include "model/limits.h"
 #include "tests/support/fsfuzz.h"
 
 #include <assert.h>

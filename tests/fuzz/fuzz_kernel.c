@@ -1,6 +1,6 @@
 /* Fuzz: the headers of a kernel. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/kernel.h"
+#include "parsers/kernel/kernel.h"
 #include "tests/support/memfiles.h"
 
 #include <assert.h>

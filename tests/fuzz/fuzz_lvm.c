@@ -1,9 +1,9 @@
 /* LVM: whatever a text says, its volumes are bounded, or have a problem. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/lvm.h"
+#include "parsers/disk/lvm/lvm.h"
 
 #include "core/checked.h"
-#include "core/limits.h"
+#include "model/limits.h"
 
 #include <assert.h>
 

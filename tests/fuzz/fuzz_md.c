@@ -1,9 +1,9 @@
 /* md: what members say of themselves gives arrays inside them, or a reason. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/md.h"
+#include "parsers/disk/md/md.h"
 
 #include "core/checked.h"
-#include "core/limits.h"
+#include "model/limits.h"
 #include "tests/support/fsfuzz.h"
 
 #include <assert.h>

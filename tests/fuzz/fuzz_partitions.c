@@ -1,7 +1,7 @@
 /* Tables: whatever a disk claims, its volumes lie inside it and have names of their own. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
-#include "disk/volumes.h"
+#include "parsers/disk/volumes.h"
 #include "tests/support/fsfuzz.h"
 
 #include <assert.h>

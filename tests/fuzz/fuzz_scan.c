@@ -1,7 +1,7 @@
 /* scan: a disk through libblkid and every reader behind it; a file of it as a loopback disk. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
-#include "disk/volumes.h"
+#include "parsers/disk/volumes.h"
 #include "tests/support/fsfuzz.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* The daemon's tree over any answer that decodes: what is listed is found, sized and rendered. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/tree.h"
-#include "inspect/wire.h"
+#include "fuse/tree/tree.h"
+#include "wire/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

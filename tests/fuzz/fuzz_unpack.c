@@ -1,6 +1,6 @@
 /* unpack: every compression writes inside its room, and the same bytes every time. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/unpack.h"
+#include "parsers/fs/unpack.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* wire: whatever decodes encodes to the same bytes, and can be rendered. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/wire.h"
+#include "wire/wire.h"
 #include "render/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

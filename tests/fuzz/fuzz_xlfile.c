@@ -1,6 +1,6 @@
 /* xl's files: libxlutil's parser and what we take of it end well, whatever the file says. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/helper/xlfile.h"
+#include "config/xl/xlfile.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "disk/fs.h"
+#include "parsers/fs/fs.h"
 
 /*
  * The bytes: le64 size of the disk, then runs, each le32 first sector, le16 number of sectors and

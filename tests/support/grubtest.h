@@ -5,7 +5,7 @@
 /* All of it is here, for it needs cmocka, which only unit tests are linked with. */
 
 #include "core/strbuf.h"
-#include "parsers/grub2/grub2.h"
+#include "parsers/boot/grub2/grub2.h"
 #include "tests/support/memfiles.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "disk/fs.h"
+#include "parsers/fs/fs.h"
 
 /*
  * A new sparse file of `size` bytes that `command` (a shell's, with /usr/sbin in its path) makes

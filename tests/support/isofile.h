@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "disk/iso.h"
+#include "parsers/fs/iso9660/iso9660.h"
 
 #include <stdarg.h>
 

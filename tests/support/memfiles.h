@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "parsers/files.h"
+#include "parsers/boot/files.h"
 
 /*
  * One guest, with everything a parser is given. Use as

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "parsers/parser.h"
+#include "parsers/boot/parser.h"
 #include "tests/support/memfiles.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/support/question.h"
 
-#include "inspect/answer.h"
+#include "inspect/answer/answer.h"
 #include "tests/support/image.h"
 
 #include <assert.h>

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "inspect/inspection.h"
-#include "inspect/question.h"
+#include "model/inspection.h"
+#include "model/question.h"
 
 /* An empty question of this kind with the default limits. */
 struct question question_make(enum question_kind kind);

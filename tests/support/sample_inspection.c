@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/support/sample_inspection.h"
 
-#include "core/limits.h"
+#include "model/limits.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "inspect/inspection.h"
+#include "model/inspection.h"
 
 /* One disk of SAMPLE_DISK_SIZE bytes, seven entries and headings, two warnings. */
 #define SAMPLE_DISK_SIZE ((uint64_t)10 * GIB)

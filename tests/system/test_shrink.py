@@ -7,7 +7,7 @@ import subprocess
 
 from conftest import boot_files, domain
 
-LEAST = 512  # fuse/shrink.h
+LEAST = 512  # fuse/ops/shrink.h
 
 
 def known(bootfs):

@@ -1,6 +1,6 @@
 /* ask-bench: what one sandboxed inspection costs, beside starting another program. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/ask.h"
+#include "ask/ask.h"
 
 #include <spawn.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* ask-with: asks any inspector program about an image, as the daemon does. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/ask.h"
+#include "ask/ask.h"
 #include "render/render.h"
 
 #include <getopt.h>

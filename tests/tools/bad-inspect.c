@@ -4,7 +4,7 @@
  * tells as a failure. Without that line it is the real one.
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/wire.h"
+#include "wire/wire.h"
 #include "inspect/worker.h"
 
 #include <errno.h>

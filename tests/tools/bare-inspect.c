@@ -1,8 +1,8 @@
 /* bare-inspect: bootfs-inspect without its sandbox, for the sanitizers and the fuzzers. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/answer.h"
-#include "inspect/cli.h"
-#include "inspect/wire.h"
+#include "inspect/answer/answer.h"
+#include "inspect/command/cli.h"
+#include "wire/wire.h"
 #include "render/render.h"
 
 static int show(const struct cli *cli, const struct inspection *inspection)

@@ -3,7 +3,7 @@
  * bench compares their starts: formats that a guest does not use must cost it nothing.
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/fs.h"
+#include "parsers/fs/fs.h"
 
 extern const struct fs_ops ext_ops;
 

@@ -10,7 +10,7 @@
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
-#include "disk/volumes.h"
+#include "parsers/disk/volumes.h"
 
 #include <err.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  * Images after the first are the other volumes of the same guest.
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/limits.h"
+#include "model/limits.h"
 #include "tests/support/fsfuzz.h"
 #include "tests/support/trial.h"
 

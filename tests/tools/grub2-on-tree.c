@@ -1,7 +1,7 @@
 /* Reads GRUB 2's configuration out of folders of this host and prints the menu as JSON. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/escape.h"
-#include "parsers/grub2/grub2.h"
+#include "parsers/boot/grub2/grub2.h"
 #include "tests/support/memfiles.h"
 
 #include <dirent.h>

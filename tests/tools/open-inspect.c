@@ -3,7 +3,7 @@
  * takes away, so theirs is the inspector beside a sanitized bootfs (tests/system/test_sanitized.py).
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/wire.h"
+#include "wire/wire.h"
 #include "inspect/worker.h"
 
 #include <string.h>

@@ -6,8 +6,8 @@
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
-#include "core/limits.h"
-#include "disk/volumes.h"
+#include "model/limits.h"
+#include "parsers/disk/volumes.h"
 #include "tests/support/fsfuzz.h"
 #include "tests/support/trial.h"
 

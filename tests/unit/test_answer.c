@@ -1,6 +1,6 @@
 /* answer: from disks to a menu, and every reason why there is none. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/answer.h"
+#include "inspect/answer/answer.h"
 
 #include "render/render.h"
 #include "tests/support/question.h"

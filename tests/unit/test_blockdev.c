@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/limits.h"
-#include "disk/blockdev.h"
+#include "model/limits.h"
+#include "parsers/disk/blockdev.h"
 
 #include <errno.h>
 #include <fcntl.h>

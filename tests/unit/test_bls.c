@@ -1,6 +1,6 @@
 /* Boot Loader Specification type 1 without GRUB: menus as systemd-boot shows them. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/table.h"
+#include "parsers/boot/table.h"
 #include "tests/support/parsing.h"
 
 static int setup(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
-#include "disk/btrfs.h"
+#include "parsers/fs/btrfs/btrfs.h"
 #include "tests/support/image.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* choose: which entry boots, and what is said where none does. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/choose.h"
+#include "inspect/answer/choose.h"
 
 #include "tests/support/sample_inspection.h"
 

@@ -1,6 +1,6 @@
 /* The boot menu on a terminal, without one: keys and time in, what to show and do out. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "console/model.h"
+#include "menu/model.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* contents: sizes, pieces, joined initrds, limits; on real file systems. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/contents.h"
+#include "inspect/answer/contents.h"
 
-#include "inspect/newc.h"
+#include "inspect/answer/newc.h"
 #include "tests/support/question.h"
 
 #include <errno.h>

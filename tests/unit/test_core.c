@@ -4,8 +4,8 @@
 #include "core/bytes.h"
 #include "core/checked.h"
 #include "core/err.h"
-#include "core/limits.h"
-#include "core/report.h"
+#include "model/limits.h"
+#include "model/report.h"
 #include "core/size.h"
 #include "core/strbuf.h"
 

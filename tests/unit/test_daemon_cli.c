@@ -1,7 +1,7 @@
 /* bootfs's own command line, and that of mount(8)'s helper. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/cli.h"
-#include "fuse/command.h"
+#include "fuse/host/cli.h"
+#include "fuse/host/command.h"
 
 #include "core/text.h"
 

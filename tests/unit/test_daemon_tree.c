@@ -1,6 +1,6 @@
 /* The daemon's tree without FUSE: which files there are, their names, numbers and sizes. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/tree.h"
+#include "fuse/tree/tree.h"
 
 #include "tests/support/sample_inspection.h"
 

@@ -1,6 +1,6 @@
 /* Names below .disk. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/diskname.h"
+#include "fuse/tree/diskname.h"
 
 #include <errno.h>
 #include <setjmp.h>

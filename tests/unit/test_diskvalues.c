@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/calendar.h"
-#include "disk/name.h"
-#include "disk/readcache.h"
-#include "disk/unicode.h"
+#include "parsers/fs/calendar.h"
+#include "parsers/fs/name.h"
+#include "parsers/disk/readcache.h"
+#include "parsers/fs/unicode.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* extlinux, syslinux, isolinux: menus as SYSLINUX's own menu and core see them. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/strbuf.h"
-#include "parsers/table.h"
+#include "parsers/boot/table.h"
 #include "tests/support/parsing.h"
 
 static int setup(void **state)

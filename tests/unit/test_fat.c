@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/calendar.h"
-#include "disk/fat.h"
+#include "parsers/fs/calendar.h"
+#include "parsers/fs/fat/fat.h"
 #include "tests/support/image.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* The domains' folders: found by name, listed by serial number, whatever comes and goes. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/folder.h"
+#include "fuse/query/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* How long what was seen of a disk holds good, and what tells that it has changed. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/folder.h"
+#include "fuse/query/folder.h"
 
 #include "tests/support/sample_inspection.h"
 

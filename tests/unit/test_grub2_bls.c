@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/grub2/rpmver.h"
+#include "parsers/boot/grub2/blscfg/rpmver.h"
 #include "tests/support/grubtest.h"
 
 #include <stdio.h>

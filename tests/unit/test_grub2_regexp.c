@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/grub2/regex.h"
+#include "parsers/boot/grub2/regex/regex.h"
 
 #include <errno.h>
 #include <regex.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/identify.h"
+#include "parsers/disk/identify.h"
 
-#include "core/limits.h"
+#include "model/limits.h"
 #include "tests/support/image.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Headers of images: which are taken, and which would have QEMU open other files. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/bytes.h"
-#include "disk/image.h"
+#include "parsers/disk/image_header.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

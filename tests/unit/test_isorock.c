@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/calendar.h"
+#include "parsers/fs/calendar.h"
 #include "tests/support/isofile.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* What kernels' headers tell. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/kernel.h"
+#include "parsers/kernel/kernel.h"
 #include "tests/support/parsing.h"
 
 #include <endian.h>

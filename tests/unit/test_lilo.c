@@ -1,6 +1,6 @@
 /* LILO: what lilo.conf says was installed. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/table.h"
+#include "parsers/boot/table.h"
 #include "tests/support/parsing.h"
 
 static int setup(void **state)

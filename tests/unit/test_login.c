@@ -1,7 +1,7 @@
 /* Passwords of boot menus: which kinds are taken, what they cost, what they open. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/login.h"
-#include "inspect/password.h"
+#include "inspect/answer/login.h"
+#include "inspect/answer/password.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

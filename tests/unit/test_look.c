@@ -1,9 +1,9 @@
 /* look: what the inspector says of folders and files, and what the asker takes of it. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/answer.h"
+#include "inspect/answer/answer.h"
 
-#include "inspect/relative.h"
-#include "inspect/wire.h"
+#include "inspect/answer/relative.h"
+#include "wire/wire.h"
 #include "tests/support/question.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/loop.h"
+#include "fuse/loop/loop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* /proc/self/mountinfo as the kernel writes it. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/mountinfo.h"
+#include "fuse/host/mountinfo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

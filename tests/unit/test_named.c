@@ -1,6 +1,6 @@
 /* named: kernels and initrds that the caller names, found on whatever volume they are. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/answer.h"
+#include "inspect/answer/answer.h"
 
 #include "tests/support/question.h"
 

@@ -1,6 +1,6 @@
 /* newc: cpio members as GRUB writes them, and as cpio reads them. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/newc.h"
+#include "inspect/answer/newc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

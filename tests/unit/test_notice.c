@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/notice.h"
+#include "fuse/report/notice.h"
 
 #include <fcntl.h>
 #include <stdio.h>

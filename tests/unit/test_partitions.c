@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/limits.h"
-#include "disk/crc32.h"
-#include "disk/partitions.h"
+#include "model/limits.h"
+#include "parsers/disk/crc32.h"
+#include "parsers/disk/partitions.h"
 
 #include <errno.h>
 #include <setjmp.h>

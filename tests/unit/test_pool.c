@@ -1,6 +1,6 @@
 /* Workers: some hang, the others go on. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/pool.h"
+#include "fuse/loop/pool.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #include "pygrub/copies.h"
 #include "pygrub/transfer.h"
 
-#include "core/limits.h"
+#include "model/limits.h"
 
 #include <dirent.h>
 #include <errno.h>

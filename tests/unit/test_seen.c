@@ -1,6 +1,6 @@
 /* seen: a folder is shown at one place only. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/seen.h"
+#include "fuse/tree/seen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* What QEMU is told of an image. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/strbuf.h"
-#include "serve/qemu.h"
+#include "images/qemu.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

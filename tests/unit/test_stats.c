@@ -1,8 +1,8 @@
 /* What is counted, and how .stats says it. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/stats.h"
+#include "fuse/report/stats.h"
 
-#include "fuse/folder.h"
+#include "fuse/query/folder.h"
 
 #include <errno.h>
 #include <setjmp.h>

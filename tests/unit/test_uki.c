@@ -1,7 +1,7 @@
 /* Unified kernel images: their parts, profiles and place in the menu. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/pe.h"
-#include "parsers/table.h"
+#include "parsers/boot/bls/pe.h"
+#include "parsers/boot/table.h"
 #include "tests/support/parsing.h"
 #include "tests/support/pe_image.h"
 

@@ -1,6 +1,6 @@
 /* Versions in the order of UAPI.10; patterns. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parsers/version.h"
+#include "parsers/boot/version.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

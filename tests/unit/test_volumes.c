@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/volumes.h"
+#include "parsers/disk/volumes.h"
 #include "tests/support/image.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/limits.h"
-#include "disk/names.h"
+#include "model/limits.h"
+#include "parsers/fs/names.h"
 
 #include <errno.h>
 #include <setjmp.h>

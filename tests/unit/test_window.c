@@ -1,6 +1,6 @@
 /* Contents as windows on disks: the right bytes from the right place. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/window.h"
+#include "fuse/tree/window.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* wire: what is put comes back; what was tampered with is refused or harmless. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/wire.h"
+#include "wire/wire.h"
 
 #include "tests/support/sample_inspection.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk/xfs_format.h"
+#include "parsers/fs/xfs/format.h"
 #include "tests/support/image.h"
 
 #include <errno.h>

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wire/io.h"
+
+#include <errno.h>
+
+void wire_put_u8(struct strbuf *buf, uint8_t value)
+{
+	strbuf_addc(buf, (char)value);
+}
+
+void wire_put_u32(struct strbuf *buf, uint32_t value)
+{
+	strbuf_add(buf, (struct text){(const char *)&value, sizeof(value)});
+}
+
+void wire_put_u64(struct strbuf *buf, uint64_t value)
+{
+	strbuf_add(buf, (struct text){(const char *)&value, sizeof(value)});
+}
+
+void wire_put_text(struct strbuf *buf, struct text text)
+{
+	if (text.len > UINT32_MAX) {
+		buf->failed = -EFBIG;
+		return;
+	}
+	wire_put_u32(buf, (uint32_t)text.len);
+	strbuf_add(buf, text);
+	strbuf_addc(buf, '\0');
+}
+
+int wire_begin(struct wire_in *in, struct text bytes, struct arena *arena, struct err *err)
+{
+	*in = (struct wire_in){.arena = arena, .err = err};
+	if (arena_text(arena, bytes, &in->rest) < 0) {
+		in->bad = true;
+		return err_set(err, ENOMEM, "answer: no memory for its %zu bytes", bytes.len);
+	}
+	return 0;
+}
+
+void wire_refuse(struct wire_in *in, const char *field, const char *why)
+{
+	if (in->bad)
+		return;
+	in->bad = true;
+	in->rest = (struct text){0};
+	err_set(in->err, EPROTO, "%s: %s", field, why);
+}
+
+/* The next `len` bytes; NULL after a refusal. */
+static const char *take(struct wire_in *in, size_t len, const char *field)
+{
+	const char *at = in->rest.at;
+
+	if (in->bad)
+		return NULL;
+	if (in->rest.len < len) {
+		wire_refuse(in, field, "ends too early");
+		return NULL;
+	}
+	in->rest = text_skip(in->rest, len);
+	return at;
+}
+
+uint8_t wire_get_u8(struct wire_in *in, const char *field)
+{
+	const char *at = take(in, 1, field);
+
+	return at ? (uint8_t)*at : 0;
+}
+
+uint32_t wire_get_u32(struct wire_in *in, const char *field)
+{
+	const char *at = take(in, sizeof(uint32_t), field);
+	uint32_t value = 0;
+
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+uint64_t wire_get_u64(struct wire_in *in, const char *field)
+{
+	const char *at = take(in, sizeof(uint64_t), field);
+	uint64_t value = 0;
+
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+bool wire_get_bool(struct wire_in *in, const char *field)
+{
+	return wire_get_enum(in, 2, field) == 1;
+}
+
+struct text wire_get_text(struct wire_in *in, const char *field)
+{
+	uint32_t len = wire_get_u32(in, field);
+	const char *at = take(in, (size_t)len + 1, field);
+
+	if (!at)
+		return (struct text){0};
+	if (at[len] != '\0') {
+		wire_refuse(in, field, "no NUL behind the text");
+		return (struct text){0};
+	}
+	return (struct text){at, len};
+}
+
+uint32_t wire_get_enum(struct wire_in *in, uint32_t count, const char *field)
+{
+	uint8_t value = wire_get_u8(in, field);
+
+	if (value < count)
+		return value;
+	wire_refuse(in, field, "unknown value");
+	return 0;
+}
+
+uint32_t wire_get_count(struct wire_in *in, uint32_t max, size_t item, const char *field)
+{
+	uint32_t count = wire_get_u32(in, field);
+
+	if (count <= max && count <= in->rest.len / item)
+		return count;
+	wire_refuse(in, field, "too many");
+	return 0;
+}
+
+void *wire_array(struct wire_in *in, size_t count, size_t size, const char *field)
+{
+	void *memory = count && !in->bad ? arena_array(in->arena, count, size) : NULL;
+
+	if (count && !memory)
+		wire_refuse(in, field, "no memory left for it");
+	return memory;
+}
+
+int wire_end(struct wire_in *in)
+{
+	if (!in->bad && in->rest.len)
+		wire_refuse(in, "end", "more bytes than fields");
+	return in->bad ? -EPROTO : 0;
+}
