@@ -2,7 +2,7 @@
 #include "admin/view.h"
 
 #include "admin/say.h"
-#include "pygrub/mounts.h"
+#include "core/mountinfo.h"
 #include "pygrub/tree.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ int view_open_shared(const struct admin_options *options, struct view *ret, stru
 	if (!ret->config)
 		return err_set(err, ENOMEM, "out of memory");
 	folder = wanted_folder(options, ret);
-	if (!mounts_find_bootfs(folder, &ret->mountpoint))
+	if (!mounted_bootfs(folder, &ret->mountpoint))
 		return err_set(err, ENOENT,
 			"no bootfs is mounted on %s; start it: systemctl start bootfs, or bootfs "
 			"%s",

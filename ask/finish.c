@@ -2,6 +2,7 @@
 #include "ask/ask.h"
 
 #include "ask/own.h"
+#include "core/clock.h"
 #include "wire/wire.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 /* ---- the child's end ------------------------------------------------------------------------ */
 
@@ -227,14 +227,6 @@ int ask_abort(struct ask *ask)
 	(void)waitid(P_PIDFD, (id_t)ask->pidfd, &info, WEXITED);
 	ask_done(ask);
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* They are killed; whoever asks by hand sees none of them afterwards, unless its disk hangs. */

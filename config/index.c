@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/index.h"
 
+#include "core/hash.h"
+
 #include <errno.h>
 
-/* FNV-1a, 64 bits. Names come from the administrator: nobody aims at its collisions. */
-static uint64_t hash(struct text name)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ (unsigned char)name.at[i]) * 0x100000001b3;
-	return h;
-}
-
-/* The slot of the name, or the free one where it would go. There is always a free one. */
+/*
+ * Names come from the administrator, so nobody aims at collisions. The slot of the name, or the free one where it would go. There is always a free one.
+ */
 static struct index_slot *find_slot(const struct index *index, struct text name)
 {
-	size_t mask = index->n_slots - 1, i = (size_t)hash(name) & mask;
+	size_t mask = index->n_slots - 1, i = (size_t)hash_bytes(HASH_START, name) & mask;
 
 	while (index->slots[i].value && !text_equal(index->slots[i].name, name))
 		i = (i + 1) & mask;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "menu/run.h"
 
+#include "core/clock.h"
 #include "menu/ui.h"
 #include "pygrub/menu_talk.h"
 #include "pygrub/runas.h"
@@ -13,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum {
 	JSON_BYTES = 256 << 20,
@@ -33,14 +33,6 @@ struct run {
 	struct ui *ui;
 	const struct terminal terminal;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- beginning --------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/report.h"
 
+#include "core/hash.h"
 #include "model/limits.h"
 
 #include <stdarg.h>
@@ -11,14 +12,6 @@ enum { REPORT_TEXT = 1024 };
 void report_init(struct report *report, struct arena *arena)
 {
 	*report = (struct report){.arena = arena, .limit = limits_default().max_log};
-}
-
-/* FNV-1a, 64 bits. */
-static uint64_t hash_add(uint64_t hash, struct text text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.at[i]) * 0x100000001b3;
-	return hash;
 }
 
 /* The line that says the same as `wanted`: kind, file and text. */
@@ -68,7 +61,7 @@ void report_add_text(struct report *report, enum report_kind kind, struct text f
 	struct report_line *line, **bucket;
 
 	wanted.hash =
-		hash_add(hash_add(0xcbf29ce484222325 ^ (uint64_t)kind, wanted.file), wanted.text);
+		hash_text(hash_text(HASH_START ^ (uint64_t)kind, wanted.file), wanted.text);
 	line = report_find(report, &wanted);
 	if (line) {
 		line->count += line->count < UINT32_MAX;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/attempt.h"
 
+#include "core/clock.h"
 #include "pygrub/message.h"
 
 #include <errno.h>
@@ -10,21 +11,12 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 enum {
 	TICK_MS = 250,
 	FIRST_ANSWER_MS = 5000, /* opening the folder needs no inspection */
 	DEATH_MS = 1000,
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* In the new process: nothing of the caller's but what the job names. */
 static void become_reader(const struct job *job, const struct watch *watch)

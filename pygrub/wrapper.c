@@ -3,7 +3,7 @@
 
 #include "pygrub/attempt.h"
 #include "pygrub/message.h"
-#include "pygrub/mounts.h"
+#include "core/mountinfo.h"
 #include "pygrub/one_shot.h"
 #include "pygrub/show.h"
 
@@ -109,7 +109,7 @@ static void find_mount(const struct run *run, struct strbuf *path)
 		folder = getenv("BOOTFS");
 	if (!folder || !folder[0])
 		folder = run->config->mountpoint.at;
-	if (!mounts_find_bootfs(folder, path))
+	if (!mounted_bootfs(folder, path))
 		message_debug(run->options, "no bootfs is mounted on %s", folder);
 }
 

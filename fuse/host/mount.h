@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "fuse/host/mountinfo.h"
+#include "core/mountinfo.h"
 
 #include <limits.h>
 

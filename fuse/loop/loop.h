@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,10 +30,6 @@ struct loop {
 	bool stop;           /* loop_run() returns */
 	struct timer timers; /* head of a ring, the earliest first */
 };
-
-/* Milliseconds of a clock that only goes forward. */
-int64_t now_ms(void);
-int64_t now_us(void);
 
 /* -errno. */
 int loop_init(struct loop *loop) MUST_CHECK;

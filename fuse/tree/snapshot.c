@@ -2,19 +2,19 @@
 #include "fuse/tree/snapshot.h"
 
 #include "core/checked.h"
+#include "core/hash.h"
 #include "fuse/tree/volume.h"
 #include "wire/wire.h"
 
 uint64_t inspection_hash(const struct inspection *inspection)
 {
 	_strbuf_ struct strbuf bytes = {0};
-	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a: a guest can only fool itself with it */
+	uint64_t hash;
 
 	wire_put_inspection(&bytes, inspection);
 	if (bytes.failed)
 		return 0;
-	for (size_t i = 0; i < bytes.len; i++)
-		hash = (hash ^ (unsigned char)bytes.at[i]) * 0x100000001b3u;
+	hash = hash_bytes(HASH_START, strbuf_text(&bytes)); /* a guest can only fool itself */
 	return hash ? hash : 1;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/tree/volume.h"
 
+#include "core/hash.h"
 #include "fuse/ops/ops.h"
 #include "wire/wire.h"
 
@@ -67,9 +68,7 @@ void volume_touch(struct volume_folder *folder)
 
 static uint64_t hash_name(uint64_t hash, struct text name)
 {
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)name.at[i]) * 0x100000001b3u;
-	return seen_mix(hash, name.len);
+	return seen_mix(hash_bytes(hash, name), name.len);
 }
 
 static struct volume_folder **bucket_of(struct daemon *daemon, uint64_t key)
@@ -225,7 +224,7 @@ static uint64_t hash_listing(const struct inspection *listing)
 	uint64_t hash;
 
 	wire_put_folder(&bytes, &listing->look);
-	hash = hash_name(0xcbf29ce484222325u, strbuf_text(&bytes));
+	hash = hash_name(HASH_START, strbuf_text(&bytes));
 	return bytes.failed ? 0 : hash;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/bytes.h"
 #include "core/checked.h"
-#include "parsers/disk/crc32.h"
 #include "parsers/disk/partitions.h"
 
 #include <errno.h>
+#include <zlib.h>
 
 /* UEFI specification, chapter 5. */
 struct gpt_header {
@@ -59,7 +59,7 @@ static bool header_checksum_right(const struct gpt *gpt)
 	if (le32_get(copy.header_size) != sizeof(copy))
 		return false;
 	copy.header_crc = (struct le32){0};
-	return crc32_update(0, &copy, sizeof(copy)) == le32_get(gpt->header.header_crc);
+	return crc32(0, (const Bytef *)&copy, sizeof(copy)) == le32_get(gpt->header.header_crc);
 }
 
 static bool read_entries(struct gpt *gpt)
@@ -83,7 +83,7 @@ static bool entries_checksum_right(const struct gpt *gpt)
 	size_t size = (size_t)gpt->n_entries * le32_get(gpt->header.entry_size);
 
 	return gpt->n_entries == le32_get(gpt->header.n_entries) &&
-	       crc32_update(0, gpt->entries, size) == le32_get(gpt->header.entries_crc);
+	       crc32(0, (const Bytef *)gpt->entries, (uInt)size) == le32_get(gpt->header.entries_crc);
 }
 
 /* Is there a header whose numbers can be used? */

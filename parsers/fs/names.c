@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "parsers/fs/names.h"
 
+#include "core/hash.h"
+
 #include <errno.h>
 
 enum { SLOTS = 128, NAME_BYTES = 30 };
@@ -25,10 +27,8 @@ struct fs_names *names_new(struct arena *arena)
 
 static struct slot *slot_of(struct fs_names *names, const struct node *folder, struct text name)
 {
-	uint64_t hash = 0xcbf29ce484222325 ^ folder->ino; /* FNV-1a */
+	uint64_t hash = hash_bytes(HASH_START ^ folder->ino, name);
 
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)name.at[i]) * 0x100000001b3;
 	return &names->slots[(hash >> 32) % SLOTS];
 }
 

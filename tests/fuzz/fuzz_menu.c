@@ -1,7 +1,7 @@
 /* Fuzz: what the wrapper reads of bootfs: menu.json, `source`, mountinfo. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/menu.h"
-#include "pygrub/mounts.h"
+#include "core/mountinfo.h"
 #include "pygrub/tree.h"
 
 #include <assert.h>
@@ -14,9 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_strbuf_ struct strbuf list = {0}, one = {0};
 	struct err err = {0};
 	json_t *menu = menu_parse(text, &err), *entry;
+	struct mounted mounted;
 	uint64_t index;
 
-	(void)mountinfo_is_bootfs(text, TEXT("/bootfs"));
+	mountinfo_find(text, TEXT("/bootfs"), &mounted);
+	(void)mounted_is_bootfs(&mounted);
 	if (!menu) {
 		assert(err.code);
 		err = (struct err){0};

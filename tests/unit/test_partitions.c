@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/limits.h"
-#include "parsers/disk/crc32.h"
 #include "parsers/disk/partitions.h"
 
 #include <errno.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 enum { DISK = 4 << 20, SECTORS = DISK / 512 };
 
@@ -184,9 +184,9 @@ static void put_gpt(uint64_t lba, uint64_t entries, uint32_t sector, uint32_t co
 	put(at + 80, count, 4);
 	put(at + 84, 128, 4);
 	if (count <= 1024)
-		put(at + 88, crc32_update(0, disk + entries * sector, (size_t)count * 128), 4);
+		put(at + 88, (uint32_t)crc32(0, (const Bytef *)disk + entries * sector, (uInt)(count * 128)), 4);
 	put(at + 16, 0, 4);
-	put(at + 16, crc32_update(0, disk + at, 92), 4);
+	put(at + 16, (uint32_t)crc32(0, (const Bytef *)disk + at, 92), 4);
 }
 
 static void put_gpt_entry(uint64_t at, uint64_t first, uint64_t last, uint64_t attributes)
@@ -295,13 +295,6 @@ static void absurd_gpt_entries_are_left_out(void **state)
 	assert_int_equal(table.oddities, TABLE_BROKEN | TABLE_CUT);
 }
 
-static void knows_the_usual_checksum(void **state)
-{
-	(void)state;
-	assert_int_equal(crc32_update(0, "123456789", 9), 0xcbf43926);
-	assert_int_equal(crc32_update(crc32_update(0, "1234", 4), "56789", 5), 0xcbf43926);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,7 +311,6 @@ int main(void)
 		cmocka_unit_test_setup(a_damaged_gpt_is_read_from_its_backup, setup),
 		cmocka_unit_test_setup(absurd_gpt_numbers_are_no_harm, setup),
 		cmocka_unit_test_setup(absurd_gpt_entries_are_left_out, setup),
-		cmocka_unit_test(knows_the_usual_checksum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /* How the wrapper names and reads what bootfs shows, and finds where bootfs is mounted. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/choose.h"
-#include "pygrub/mounts.h"
 #include "pygrub/tree.h"
 
 #include <errno.h>
@@ -80,26 +79,6 @@ static void refuses_a_name_too_long_for_fuse(void **state)
 	path[sizeof(path) - 1] = '\0';
 	options = (struct options){.disk = path};
 	assert_int_equal(tree_name(&options, &out, &err), -ENAMETOOLONG);
-}
-
-static const char mountinfo[] =
-	"22 28 0:21 / /proc rw,nosuid - proc proc rw\n"
-	"30 28 0:40 / /bootfs ro,nosuid shared:3 - fuse.bootfs bootfs ro,user_id=0\n"
-	"31 28 0:41 / /srv/my\\040menus ro shared:4 master:1 - fuse.bootfs bootfs ro\n"
-	"32 28 0:42 / /covered ro - fuse.bootfs bootfs ro\n"
-	"33 32 0:43 / /covered rw - tmpfs tmpfs rw\n"
-	"34 28 0:44 / /sshfs rw - fuse.sshfs bootfs rw\n";
-
-static void finds_bootfs_in_the_list_of_mounts(void **state)
-{
-	(void)state;
-	assert_true(mountinfo_is_bootfs(text_of(mountinfo), TEXT("/bootfs")));
-	assert_true(mountinfo_is_bootfs(text_of(mountinfo), TEXT("/srv/my menus")));
-	assert_false(mountinfo_is_bootfs(text_of(mountinfo), TEXT("/covered")));
-	assert_false(mountinfo_is_bootfs(text_of(mountinfo), TEXT("/sshfs")));
-	assert_false(mountinfo_is_bootfs(text_of(mountinfo), TEXT("/boot")));
-	assert_false(mountinfo_is_bootfs(text_of(mountinfo), TEXT("")));
-	assert_false(mountinfo_is_bootfs(TEXT("rubbish\n\n - - -\n"), TEXT("/bootfs")));
 }
 
 static char folder[] = "/tmp/test_tree.XXXXXX";
@@ -340,7 +319,6 @@ int main(void)
 		cmocka_unit_test(names_the_files_of_the_guest),
 		cmocka_unit_test(makes_a_relative_path_absolute),
 		cmocka_unit_test(refuses_a_name_too_long_for_fuse),
-		cmocka_unit_test(finds_bootfs_in_the_list_of_mounts),
 		cmocka_unit_test(finds_an_entry_by_each_of_its_names),
 		cmocka_unit_test(tells_what_is_not_there),
 		cmocka_unit_test(lists_five_lines_an_entry),

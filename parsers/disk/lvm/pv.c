@@ -4,10 +4,10 @@
 #include "core/bytes.h"
 #include "core/checked.h"
 #include "model/limits.h"
-#include "parsers/disk/crc32.h"
 
 #include <errno.h>
 #include <string.h>
+#include <zlib.h>
 
 enum {
 	SECTOR = 512,
@@ -43,7 +43,7 @@ struct area_header {
 /* LVM's sum starts with its own value and is not turned over at the ends. */
 static uint32_t lvm_crc(const void *bytes, size_t len)
 {
-	return ~crc32_update(~crc_start, bytes, len);
+	return (uint32_t)~crc32(~crc_start, bytes, (uInt)len);
 }
 
 bool lvm_id_equal(const char id[LVM_ID], struct text text)

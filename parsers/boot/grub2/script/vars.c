@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "parsers/boot/grub2/script/interp.h"
 
+#include "core/hash.h"
+
 /* A variable as it was before the first change after a mark. */
 struct grub_undo {
 	struct grub_undo *next;
@@ -20,11 +22,9 @@ static void free_text(struct grub *g, struct text text)
 
 static uint32_t hash_of(struct text name)
 {
-	uint32_t hash = 2166136261u;
+	uint64_t hash = hash_bytes(HASH_START, name);
 
-	for (size_t i = 0; i < name.len; i++)
-		hash = (hash ^ (unsigned char)name.at[i]) * 16777619u;
-	return hash;
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 static struct grub_var *lookup(const struct grub_vars *vars, struct text name, uint32_t hash)
