@@ -2,8 +2,7 @@
 #include "pygrub/message.h"
 
 #include "core/escape.h"
-#include "core/journal.h"
-#include "core/tell.h"
+#include "core/log.h"
 
 #include <stdarg.h>
 #include <syslog.h>
@@ -31,7 +30,7 @@ static void print_line(const char *who, struct text line)
 	strbuf_adds(&out, who);
 	strbuf_add(&out, line);
 	if (!out.failed)
-		tell_stderr(strbuf_text(&out));
+		log_to_stderr(strbuf_text(&out));
 }
 
 static void log_line(const struct options *options, int severity, struct text reason)
@@ -52,8 +51,8 @@ static void log_line(const struct options *options, int severity, struct text re
 	const struct journal_message message = {
 		"bootfs-pygrub", severity, strbuf_text(&line), fields, ARRAY_SIZE(fields)};
 
-	if (!line.failed && journal_send(&message))
-		tell_syslog(message.who, severity, message.text);
+	if (!line.failed && log_to_journal(&message))
+		log_to_syslog(message.who, severity, message.text);
 }
 
 void message_failure(const struct options *options, struct text text)

@@ -2,7 +2,7 @@
 #include "fuse/host/run.h"
 
 #include "core/checked.h"
-#include "core/journal.h"
+#include "core/log.h"
 #include "core/program.h"
 #include "fuse/host/background.h"
 #include "fuse/host/mount.h"
@@ -310,7 +310,7 @@ int run(const struct options *options)
 	running.options = options;
 	running.ready_fd = options->ready_fd;
 	running.daemon.notice.quiet = options->private;
-	running.daemon.notice.to_journal = options->foreground && journal_has(STDERR_FILENO);
+	running.daemon.notice.to_journal = options->foreground && ends_in_journal(STDERR_FILENO);
 	running.daemon.service_manager = options->private ? NULL : service_manager();
 	running.daemon.config_file = absolute(options->config);
 	find_xl_helper(running.xl_helper);

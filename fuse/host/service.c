@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/host/service.h"
 
-#include "core/datagram.h"
+#include "core/log.h"
 
 #include <stdarg.h>
 

@@ -2,8 +2,8 @@
 #include "fuse/report/notice.h"
 
 #include "core/escape.h"
-#include "core/journal.h"
-#include "core/tell.h"
+#include "core/hash.h"
+#include "core/log.h"
 #include "fuse/loop/loop.h"
 
 #include <stdarg.h>
@@ -21,7 +21,7 @@ static void print_line(const struct notice *notice, int priority, struct text li
 		strbuf_adds(&out, "bootfs: ");
 	strbuf_add(&out, line);
 	if (!out.failed)
-		tell_stderr(strbuf_text(&out));
+		log_to_stderr(strbuf_text(&out));
 }
 
 /* The texts are escaped. */
@@ -35,7 +35,7 @@ static int send_to_journal(int priority, struct text line, struct text subject, 
 	const struct journal_message message = {
 		"bootfs", priority, line, fields, ARRAY_SIZE(fields)};
 
-	return journal_send(&message);
+	return log_to_journal(&message);
 }
 
 static void notice_write(
@@ -60,7 +60,7 @@ static void notice_write(
 			priority, strbuf_text(&line), strbuf_text(&who), strbuf_text(&why)))
 		return;
 	if (notice->to_syslog)
-		tell_syslog("bootfs", priority, strbuf_text(&line));
+		log_to_syslog("bootfs", priority, strbuf_text(&line));
 	else
 		print_line(notice, priority, strbuf_text(&line));
 }
@@ -78,11 +78,7 @@ void notice_say(const struct notice *notice, int priority, const char *format, .
 
 static struct notice_limit *limit_of(struct notice *notice, struct text subject)
 {
-	uint32_t hash = 0x811c9dc5; /* FNV-1a */
-
-	for (size_t i = 0; i < subject.len; i++)
-		hash = (hash ^ (unsigned char)subject.at[i]) * 0x01000193;
-	return &notice->limits[hash % NOTICE_SUBJECTS];
+	return &notice->limits[hash_text(HASH_START, subject) % NOTICE_SUBJECTS];
 }
 
 /* False: too many lines by now. What was left out before is told with the first line after it. */

@@ -1,7 +1,6 @@
 /* core: what is told to the journal and to local sockets. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/datagram.h"
-#include "core/journal.h"
+#include "core/log.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -110,12 +109,12 @@ static void the_journals_stream_is_known_by_its_inode(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(fstat(ends[1], &stat), 0);
 	unsetenv("JOURNAL_STREAM");
-	assert_false(journal_has(ends[1]));
+	assert_false(ends_in_journal(ends[1]));
 	snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
 	setenv("JOURNAL_STREAM", here, 1);
-	assert_true(journal_has(ends[1]));
+	assert_true(ends_in_journal(ends[1]));
 	setenv("JOURNAL_STREAM", "0:1", 1);
-	assert_false(journal_has(ends[1]));
+	assert_false(ends_in_journal(ends[1]));
 	close(ends[0]);
 	close(ends[1]);
 }
