@@ -3,7 +3,7 @@
 
 #include "ask/own.h"
 #include "ask/spawn.h"
-#include "wire/wire.h"
+#include "wire/question.h"
 
 #include <errno.h>
 #include <fcntl.h>

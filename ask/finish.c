@@ -3,7 +3,10 @@
 
 #include "ask/own.h"
 #include "core/clock.h"
-#include "wire/wire.h"
+#include "wire/inspection.h"
+#include "wire/look.h"
+#include "wire/message.h"
+#include "wire/question.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,10 @@
 #include "inspect/answer/answer.h"
 #include "inspect/sandbox.h"
 #include "inspect/answer/nbd.h"
-#include "wire/wire.h"
+#include "wire/inspection.h"
+#include "wire/look.h"
+#include "wire/message.h"
+#include "wire/question.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/wire.h"
-#include "wire/entry.h"
-#include "wire/head.h"
+#include "wire/look.h"
+
+#include "wire/content.h"
 
 enum { LOOK_ENTRY_MIN = 5 + 1 + 8 + 4 + 8 + 8 + 5 + 1 }; /* bytes an entry takes at least */
 

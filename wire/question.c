@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/wire.h"
-#include "wire/head.h"
+#include "wire/question.h"
 
 #include <errno.h>
 

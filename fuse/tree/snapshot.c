@@ -4,7 +4,7 @@
 #include "core/checked.h"
 #include "core/hash.h"
 #include "fuse/tree/volume.h"
-#include "wire/wire.h"
+#include "wire/inspection.h"
 
 uint64_t inspection_hash(const struct inspection *inspection)
 {

@@ -3,7 +3,7 @@
 
 #include "core/hash.h"
 #include "fuse/ops/ops.h"
-#include "wire/wire.h"
+#include "wire/look.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* inspection: any configuration gives an answer that the asker takes, within its limits. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/answer/answer.h"
-#include "wire/wire.h"
+#include "wire/inspection.h"
 
 #include <sys/mman.h>
 

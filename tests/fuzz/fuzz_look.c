@@ -1,6 +1,7 @@
 /* wire_look: what decodes encodes to the same bytes, is sorted, and leads nowhere outside. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/wire.h"
+#include "wire/look.h"
+#include "wire/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

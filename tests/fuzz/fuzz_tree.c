@@ -1,7 +1,8 @@
 /* The daemon's tree over any answer that decodes: what is listed is found, sized and rendered. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/tree/tree.h"
-#include "wire/wire.h"
+#include "wire/inspection.h"
+#include "wire/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,8 @@
 /* wire: whatever decodes encodes to the same bytes, and can be rendered. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/wire.h"
+#include "wire/inspection.h"
+#include "wire/message.h"
+#include "wire/question.h"
 #include "render/render.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,7 +4,8 @@
  * tells as a failure. Without that line it is the real one.
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/wire.h"
+#include "wire/inspection.h"
+#include "wire/message.h"
 #include "inspect/worker.h"
 
 #include <errno.h>

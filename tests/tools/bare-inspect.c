@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/answer/answer.h"
 #include "inspect/command/cli.h"
-#include "wire/wire.h"
+#include "wire/inspection.h"
 #include "render/render.h"
 
 static int show(const struct cli *cli, const struct inspection *inspection)

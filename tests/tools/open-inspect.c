@@ -3,7 +3,7 @@
  * takes away, so theirs is the inspector beside a sanitized bootfs (tests/system/test_sanitized.py).
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/wire.h"
+#include "wire/message.h"
 #include "inspect/worker.h"
 
 #include <string.h>

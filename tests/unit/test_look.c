@@ -3,7 +3,7 @@
 #include "inspect/answer/answer.h"
 
 #include "inspect/answer/relative.h"
-#include "wire/wire.h"
+#include "wire/look.h"
 #include "tests/support/question.h"
 
 #include <errno.h>

@@ -1,6 +1,8 @@
 /* wire: what is put comes back; what was tampered with is refused or harmless. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/wire.h"
+#include "wire/inspection.h"
+#include "wire/message.h"
+#include "wire/question.h"
 
 #include "tests/support/sample_inspection.h"
 
