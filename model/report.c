@@ -60,8 +60,7 @@ void report_add_text(struct report *report, enum report_kind kind, struct text f
 	};
 	struct report_line *line, **bucket;
 
-	wanted.hash =
-		hash_text(hash_text(HASH_START ^ (uint64_t)kind, wanted.file), wanted.text);
+	wanted.hash = hash_text(hash_text(HASH_START ^ (uint64_t)kind, wanted.file), wanted.text);
 	line = report_find(report, &wanted);
 	if (line) {
 		line->count += line->count < UINT32_MAX;
@@ -104,6 +103,20 @@ void report_add_at(struct report *report, enum report_kind kind, struct text fil
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	report_add_text(report, kind, file, line, text_of(text));
+}
+
+void report_add_first(struct report *report, enum report_kind kind, struct text text)
+{
+	struct report_line *first = report->first, *before = report->last, *line;
+
+	report_add_text(report, kind, (struct text){0}, 0, text);
+	line = report->last;
+	if (!before || line == before)
+		return;
+	before->next = NULL;
+	report->last = before;
+	line->next = first;
+	report->first = line;
 }
 
 const char *report_kind_name(enum report_kind kind)

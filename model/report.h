@@ -46,5 +46,8 @@ void report_add_at(struct report *report, enum report_kind kind, struct text fil
 void report_add_text(struct report *report, enum report_kind kind, struct text file, uint32_t line,
 	struct text text);
 
+/* The same in front of all lines, with no place: the last line of a log tells the result. */
+void report_add_first(struct report *report, enum report_kind kind, struct text text);
+
 /* "ok", "note", "warning", "error", "result". */
 const char *report_kind_name(enum report_kind kind);

@@ -105,7 +105,7 @@ static void opendir_folder(fuse_req_t req, struct folder *folder, struct fuse_fi
 	}
 	*dir = (struct parked_dir){{.req = req, .resume = opendir_resume}, folder, *fi};
 	parked_add(&folder->waiting, &dir->parked);
-	folder_ask(folder);
+	query_start(folder);
 }
 
 void serve_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

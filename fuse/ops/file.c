@@ -119,7 +119,7 @@ static void open_again(fuse_req_t req, struct content_node *content, fuse_ino_t 
 	}
 	*open = (struct parked_open){{.req = req, .resume = open_resume}, ino, *fi};
 	parked_add(&folder->waiting, &open->parked);
-	folder_ask(folder);
+	query_start(folder);
 }
 
 void serve_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

@@ -89,7 +89,7 @@ static void lookup_in_folder(fuse_req_t req, struct folder *folder, const char *
 	lookup->folder = folder;
 	memcpy(lookup->name, name, strlen(name) + 1);
 	parked_add(&folder->waiting, &lookup->parked);
-	folder_ask(folder);
+	query_start(folder);
 }
 
 /* What lies in the root besides the domains; 0: nothing of that name. */

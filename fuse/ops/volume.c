@@ -75,7 +75,7 @@ static void wish_reopen(struct wish *wish, struct volume_folder *volume)
 	}
 	wish->reopened = true;
 	if (wish_park(wish, volume, &folder->waiting))
-		folder_ask(folder);
+		query_start(folder);
 }
 
 static void make_wish(struct wish *wish, struct volume_folder *folder)

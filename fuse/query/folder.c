@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/query/folder.h"
 
-#include "fuse/query/folder_steps.h"
-#include "fuse/query/opening.h"
 #include "core/hash.h"
 
 #include <errno.h>
@@ -59,7 +57,7 @@ struct folder *folder_new_domain(struct daemon *daemon, const struct domain *dom
 	if (!folder)
 		return NULL;
 	folder->domain = domain;
-	folder->whole_domain = true;
+	folder->query.whole_domain = true;
 	list_domain(daemon, folder);
 	return folder;
 }
@@ -169,17 +167,11 @@ void folder_drop(struct folder *folder)
 		return;
 	list_remove(&folder->daemon->disk_folders, folder);
 	parked_resume(&folder->waiting, ENOENT);
-	timer_stop(&folder->deadline);
-	opening_abandon(folder);
-	match_stop(&folder->match);
-	run_abort(&folder->run);
-	disks_free(folder->disks);
+	query_abort(folder);
 	folder_set_snapshot(folder, NULL);
 	owner_remove(&folder->daemon->owners, &folder->owner);
 	login_free(folder->login);
 	arena_done(&folder->arena);
-	free(folder->note);
-	free(folder->refused);
 	free(folder->last_error);
 	free(folder->name);
 	free(folder);
@@ -191,9 +183,9 @@ bool folder_has_other_volumes(const struct folder *folder)
 
 	if (snapshot->tree.volumes != folder->daemon->config->volumes)
 		return true;
-	if (!snapshot->looked_into || !folder->disks || !snapshot->disks)
+	if (!snapshot->looked_into || !folder->query.disks || !snapshot->disks)
 		return false;
-	return !folder->request || disks_differ(snapshot->disks, folder->disks);
+	return !folder->request || disks_differ(snapshot->disks, folder->query.disks);
 }
 
 static int64_t folder_fresh_ms(const struct folder *folder)

@@ -1,20 +1,13 @@
-/* A domain's folder, or that of a disk below .disk: asks when it is looked into. */
+/* A domain's folder, or that of a disk below .disk: its name, its snapshot, its query. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
 #include "config/config.h"
 #include "fuse/host/daemon.h"
 #include "fuse/tree/diskname.h"
-#include "fuse/query/match.h"
+#include "fuse/query/query.h"
 #include "fuse/loop/parked.h"
 
-struct opening;
-
-/*
- * Asks in steps: its disks are opened in a worker (below .disk: the disk, then the domain it may
- * belong to is looked for, then that domain's other disks), then an inspector runs. All of it has
- * one deadline, and whatever happens ends in a snapshot: without an answer, one that says why.
- */
 struct folder {
 	struct owner owner;
 	struct folder *next; /* in daemon->folders, or below .disk in daemon->disk_folders */
@@ -31,25 +24,16 @@ struct folder {
 	bool recheck; /* below .disk: looked up again, so the disk must be looked at again */
 	bool dead; /* below .disk: the disk is not what it was; a new look-up gives a new folder */
 
-	struct snapshot *snapshot;   /* referenced; NULL: never looked into */
-	int64_t checked_ms;          /* when that was known to be true */
-	time_t answered_s;           /* the same by the wall clock; 0: never */
-	char *last_error;            /* why nothing could boot then; NULL: something can */
-	uint32_t asked_by, shown_by; /* daemon->generation of the question and of the snapshot */
+	struct snapshot *snapshot; /* referenced; NULL: never looked into */
+	int64_t checked_ms;        /* when that was known to be true */
+	time_t answered_s;         /* the same by the wall clock; 0: never */
+	char *last_error;          /* why nothing could boot then; NULL: something can */
+	uint32_t shown_by;         /* daemon->generation of the query that found it */
 	struct parked_list waiting;
 
-	struct opening *opening; /* out with a worker; NULL: none */
-	bool stuck;              /* a worker hangs in opening its disks since an earlier question */
-	bool disk_hangs;         /* a worker hangs in looking at its first disk */
-	struct match match;
-	struct disks *disks; /* opened ones, until they go into a snapshot */
-	char *note;          /* for the log: whose disk it is; NULL: nothing to say */
-	char *refused;       /* why its one-shot entry is not honoured; NULL: it is, or none */
-	bool whole_domain;   /* below .disk: the domain is found, or there is none */
-	uint64_t told;       /* hash of the error that the log was told last; 0: it can boot */
-	struct run run;
-	struct timer deadline;
-	int64_t deadline_ms;
+	struct query query;
+	bool disk_hangs;       /* a worker hangs in the stat of its first disk, to match it */
+	uint64_t logged_error; /* hash of the error that was logged last; 0: it can boot */
 };
 
 /* A domain's folder, in daemon->folders. NULL: out of memory. */
@@ -78,5 +62,11 @@ bool folder_is_fresh(const struct folder *folder);
 /* How long that remains so, in seconds; 0 below .disk. */
 double folder_fresh_s(const struct folder *folder);
 
-/* Asks if it does not already: folder->waiting is resumed then, perhaps before this returns. */
-void folder_ask(struct folder *folder);
+/* Shows this snapshot, and no other any more. Takes over the reference; NULL: shows nothing. */
+void folder_set_snapshot(struct folder *folder, struct snapshot *snapshot);
+
+/*
+ * May a folder of a volume be another one by now? Whoever opens a domain's volumes again sees
+ * them read again. Below .disk all belongs to one look-up: as long as no image file has changed.
+ */
+bool folder_has_other_volumes(const struct folder *folder);

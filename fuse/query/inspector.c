@@ -11,7 +11,7 @@
  */
 struct lost_child {
 	struct inspector *inspector;
-	struct run *run; /* whose child it was; NULL: that is gone */
+	struct task *task; /* whose child it was; NULL: that is gone */
 	struct ask ask;
 	struct source source;
 };
@@ -52,96 +52,96 @@ static void lost_ready(struct source *source)
 	loop_forget(lost->inspector->loop, source);
 	reap(lost->inspector->loop, &lost->ask);
 	lost->inspector->lost--;
-	if (lost->run)
-		lost->run->lost = NULL;
+	if (lost->task)
+		lost->task->lost = NULL;
 	free(lost);
 }
 
 /* Kills the child without waiting for its death. */
-static void run_lose_child(struct run *run)
+static void task_lose_child(struct task *task)
 {
 	struct lost_child *lost = calloc(1, sizeof(*lost));
 
-	loop_forget(run->inspector->loop, &run->source);
+	loop_forget(task->inspector->loop, &task->source);
 	if (!lost) {
-		drop(run->inspector->loop, &run->ask);
+		drop(task->inspector->loop, &task->ask);
 		return;
 	}
-	ask_kill(&run->ask);
+	ask_kill(&task->ask);
 	*lost = (struct lost_child){
-		.inspector = run->inspector,
-		.run = run,
-		.ask = run->ask,
-		.source = {run->ask.pidfd, lost_ready},
+		.inspector = task->inspector,
+		.task = task,
+		.ask = task->ask,
+		.source = {task->ask.pidfd, lost_ready},
 	};
-	run->lost = lost;
-	if (loop_watch(run->inspector->loop, &lost->source)) {
-		drop(run->inspector->loop, &lost->ask);
-		run->lost = NULL;
+	task->lost = lost;
+	if (loop_watch(task->inspector->loop, &lost->source)) {
+		drop(task->inspector->loop, &lost->ask);
+		task->lost = NULL;
 		free(lost);
 		return;
 	}
-	run->inspector->lost++;
+	task->inspector->lost++;
 }
 
-static void queue_remove(struct run *run)
+static void queue_remove(struct task *task)
 {
-	struct inspector *inspector = run->inspector;
-	struct run **at = &inspector->queue;
+	struct inspector *inspector = task->inspector;
+	struct task **at = &inspector->queue;
 
-	while (*at != run)
+	while (*at != task)
 		at = &(*at)->next;
-	*at = run->next;
+	*at = task->next;
 	if (!*at)
 		inspector->queue_end = at;
-	run->next = NULL;
+	task->next = NULL;
 }
 
 static void inspector_start_more(struct inspector *inspector);
 
 /* Gives up its place; the child is reaped or lost already. */
-static void run_end(struct run *run)
+static void task_end(struct task *task)
 {
-	struct inspector *inspector = run->inspector;
+	struct inspector *inspector = task->inspector;
 
-	timer_stop(&run->deadline);
-	timer_stop(&run->slow);
-	if (run->state == RUN_QUEUED)
-		queue_remove(run);
-	if (run->state == RUN_ASKED) {
+	timer_stop(&task->deadline);
+	timer_stop(&task->slow);
+	if (task->state == TASK_QUEUED)
+		queue_remove(task);
+	if (task->state == TASK_RUNNING) {
 		inspector->running--;
-		inspector->slow -= run->is_slow;
+		inspector->slow -= task->is_slow;
 	}
-	run->state = RUN_NONE;
-	run->is_slow = false;
+	task->state = TASK_NONE;
+	task->is_slow = false;
 }
 
 /* code: 0, or why there is no answer. */
-static void run_count(const struct run *run, int code)
+static void task_count(const struct task *task, int code)
 {
-	struct inspection_stats *stats = &run->inspector->stats;
+	struct inspection_stats *stats = &task->inspector->stats;
 
-	if (run->state == RUN_QUEUED) {
+	if (task->state == TASK_QUEUED) {
 		stats->failures[FAILURE_TIMEOUT]++;
 		return;
 	}
-	if (run->about.kind >= QUESTION_FOLDER)
+	if (task->about.kind >= QUESTION_FOLDER)
 		stats->volumes++;
-	else if (run->content_size)
+	else if (task->content_size)
 		stats->contents++;
 	else
 		stats->menus++;
-	stats_add_inspection(stats, (uint64_t)(now_us() - run->asked_us), code);
+	stats_add_inspection(stats, (uint64_t)(now_us() - task->asked_us), code);
 }
 
-static void run_finish(
-	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+static void task_finish(
+	struct task *task, struct inspection *inspection, int content_fd, const struct err *err)
 {
-	struct inspector *inspector = run->inspector;
+	struct inspector *inspector = task->inspector;
 
-	run_count(run, inspection || content_fd >= 0 ? 0 : err->code);
-	run_end(run);
-	run->finished(run, inspection, content_fd, err); /* may free the run */
+	task_count(task, inspection || content_fd >= 0 ? 0 : err->code);
+	task_end(task);
+	task->finished(task, inspection, content_fd, err); /* may free the task */
 	inspector_start_more(inspector);
 }
 
@@ -171,48 +171,48 @@ int inspector_try(struct inspector *inspector, struct err *err)
 	return 0;
 }
 
-static void run_ready(struct source *source)
+static void task_ready(struct source *source)
 {
-	struct run *run = container_of(source, struct run, source);
+	struct task *task = container_of(source, struct task, source);
 	struct inspection *inspection = NULL;
 	struct err err = {0};
 	int content_fd = -1;
 
-	loop_forget(run->inspector->loop, source);
-	if (ask_finish(&run->ask, &inspection, &content_fd, &err)) {
+	loop_forget(task->inspector->loop, source);
+	if (ask_finish(&task->ask, &inspection, &content_fd, &err)) {
 		inspection = NULL;
 		content_fd = -1;
 	}
-	reaper_take(run->inspector->loop, &run->ask.servers);
+	reaper_take(task->inspector->loop, &task->ask.servers);
 	if (inspection)
-		tell_gaps(run->inspector, inspection->gaps);
-	run_finish(run, inspection, content_fd, &err);
+		tell_gaps(task->inspector, inspection->gaps);
+	task_finish(task, inspection, content_fd, &err);
 }
 
-static void run_late(struct timer *timer)
+static void task_late(struct timer *timer)
 {
-	struct run *run = container_of(timer, struct run, deadline);
-	double seconds = run->disks->how.limits.timeout_ms / 1000.0;
+	struct task *task = container_of(timer, struct task, deadline);
+	double seconds = task->disks->how.limits.timeout_ms / 1000.0;
 	struct err err = {0};
 
-	if (run->state == RUN_QUEUED)
+	if (task->state == TASK_QUEUED)
 		err_set(&err, ETIMEDOUT, "no inspector was free for %g s", seconds);
 	else
 		err_set(&err, ETIMEDOUT, "no answer within %g s (inspect-timeout)", seconds);
-	if (run->state == RUN_ASKED)
-		run_lose_child(run);
-	run_finish(run, NULL, -1, &err);
+	if (task->state == TASK_RUNNING)
+		task_lose_child(task);
+	task_finish(task, NULL, -1, &err);
 }
 
-static void run_is_slow(struct timer *timer)
+static void task_is_slow(struct timer *timer)
 {
-	struct run *run = container_of(timer, struct run, slow);
+	struct task *task = container_of(timer, struct task, slow);
 
-	if (run->inspector->slow >= MORE_RUNS)
+	if (task->inspector->slow >= MORE_TASKS)
 		return;
-	run->is_slow = true;
-	run->inspector->slow++;
-	inspector_start_more(run->inspector);
+	task->is_slow = true;
+	task->inspector->slow++;
+	inspector_start_more(task->inspector);
 }
 
 static void add_login(const struct login_request *login, struct question *question)
@@ -222,110 +222,110 @@ static void add_login(const struct login_request *login, struct question *questi
 	question->login_password = (struct text){login->password, login->password_len};
 }
 
-static void ask_about_volume(const struct run *run, struct question *question)
+static void ask_about_volume(const struct task *task, struct question *question)
 {
-	question->kind = run->about.kind;
-	question->volume = run->about.volume;
-	question->path = run->about.path;
-	question->content_size = run->about.size;
-	question->content_identity = run->about.identity;
-	question->range_at = run->about.range_at;
-	question->range_length = run->about.range_length;
+	question->kind = task->about.kind;
+	question->volume = task->about.volume;
+	question->path = task->about.path;
+	question->content_size = task->about.size;
+	question->content_identity = task->about.identity;
+	question->range_at = task->about.range_at;
+	question->range_length = task->about.range_length;
 }
 
-static void run_question(const struct run *run, struct question *question)
+static void task_question(const struct task *task, struct question *question)
 {
-	disks_question(run->disks, question);
-	if (run->login)
-		add_login(&run->login->request, question);
-	if (run->about.kind >= QUESTION_FOLDER)
-		ask_about_volume(run, question);
-	if (!run->content_size)
+	disks_question(task->disks, question);
+	if (task->login)
+		add_login(&task->login->request, question);
+	if (task->about.kind >= QUESTION_FOLDER)
+		ask_about_volume(task, question);
+	if (!task->content_size)
 		return;
 	question->kind = QUESTION_CONTENT;
-	question->content_entry = run->content_entry;
-	question->content_slot = run->content_slot;
-	question->content_size = run->content_size;
-	question->content_identity = run->content_identity;
+	question->content_entry = task->content_entry;
+	question->content_slot = task->content_slot;
+	question->content_size = task->content_size;
+	question->content_identity = task->content_identity;
 }
 
 /* -errno with err: it was not started, and is still the first of the queue. */
-static int run_ask(struct run *run, struct err *err)
+static int task_ask(struct task *task, struct err *err)
 {
-	struct inspector *inspector = run->inspector;
+	struct inspector *inspector = task->inspector;
 	struct ask_settings settings = inspector->settings;
 	struct question question;
 	int r;
 
-	run_question(run, &question);
-	settings.uid = run->disks->how.uid;
-	settings.gid = run->disks->how.gid;
-	r = ask_start(&settings, &question, &run->ask, err);
+	task_question(task, &question);
+	settings.uid = task->disks->how.uid;
+	settings.gid = task->disks->how.gid;
+	r = ask_start(&settings, &question, &task->ask, err);
 	if (r) {
-		reaper_take(inspector->loop, &run->ask.servers);
+		reaper_take(inspector->loop, &task->ask.servers);
 		return r;
 	}
-	run->source = (struct source){run->ask.pidfd, run_ready};
-	r = loop_watch(inspector->loop, &run->source);
+	task->source = (struct source){task->ask.pidfd, task_ready};
+	r = loop_watch(inspector->loop, &task->source);
 	if (r) {
-		drop(inspector->loop, &run->ask);
+		drop(inspector->loop, &task->ask);
 		return err_set(err, -r, "cannot watch the inspector: %m");
 	}
-	queue_remove(run);
-	run->state = RUN_ASKED;
-	run->asked_us = now_us();
+	queue_remove(task);
+	task->state = TASK_RUNNING;
+	task->asked_us = now_us();
 	inspector->running++;
-	loop_set_timer(inspector->loop, &run->slow, SLOW_MS);
+	loop_set_timer(inspector->loop, &task->slow, SLOW_MS);
 	return 0;
 }
 
 static void inspector_start_more(struct inspector *inspector)
 {
 	while (inspector->queue && inspector->running - inspector->slow < inspector->limit) {
-		struct run *run = inspector->queue;
+		struct task *task = inspector->queue;
 		struct err err = {0};
 
-		if (run_ask(run, &err)) {
+		if (task_ask(task, &err)) {
 			inspector->stats.failures[FAILURE_START]++;
 			/* Its place goes to the next one of this very loop. */
-			run_end(run);
-			run->finished(run, NULL, -1, &err);
+			task_end(task);
+			task->finished(task, NULL, -1, &err);
 		}
 	}
 }
 
-void run_start(struct inspector *inspector, struct run *run, uint32_t timeout_ms)
+void task_start(struct inspector *inspector, struct task *task, uint32_t timeout_ms)
 {
 	struct err err = {0};
 
-	run->inspector = inspector;
-	if (run->lost) {
+	task->inspector = inspector;
+	if (task->lost) {
 		inspector->stats.failures[FAILURE_TIMEOUT]++;
 		err_set(&err, ETIMEDOUT, "the disk still does not answer");
-		run->finished(run, NULL, -1, &err);
+		task->finished(task, NULL, -1, &err);
 		return;
 	}
-	run->next = NULL;
-	run->state = RUN_QUEUED;
-	*inspector->queue_end = run;
-	inspector->queue_end = &run->next;
-	run->deadline.fire = run_late;
-	loop_set_timer(inspector->loop, &run->deadline, timeout_ms);
-	run->slow.fire = run_is_slow;
+	task->next = NULL;
+	task->state = TASK_QUEUED;
+	*inspector->queue_end = task;
+	inspector->queue_end = &task->next;
+	task->deadline.fire = task_late;
+	loop_set_timer(inspector->loop, &task->deadline, timeout_ms);
+	task->slow.fire = task_is_slow;
 	inspector_start_more(inspector);
 }
 
-void run_abort(struct run *run)
+void task_abort(struct task *task)
 {
-	struct inspector *inspector = run->inspector;
+	struct inspector *inspector = task->inspector;
 
-	if (run->state == RUN_ASKED)
-		run_lose_child(run);
-	if (run->state != RUN_NONE)
-		run_end(run);
-	if (run->lost)
-		run->lost->run = NULL;
-	run->lost = NULL;
+	if (task->state == TASK_RUNNING)
+		task_lose_child(task);
+	if (task->state != TASK_NONE)
+		task_end(task);
+	if (task->lost)
+		task->lost->task = NULL;
+	task->lost = NULL;
 	if (inspector)
 		inspector_start_more(inspector);
 }

@@ -9,21 +9,21 @@
 #include "fuse/report/stats.h"
 #include "ask/ask.h"
 
-struct run;
+struct task;
 struct lost_child;
 
 /*
- * Runs that take long hang on a disk rather than work: after SLOW_MS they no longer keep others
- * waiting, so that one guest's disk never stops another guest. At most MORE_RUNS do so.
+ * Tasks that take long hang on a disk rather than work: after SLOW_MS they no longer keep others
+ * waiting, so that one guest's disk never stops another guest. At most MORE_TASKS do so.
  */
-enum { SLOW_MS = 1000, MORE_RUNS = 16, TRY_MS = 20000 };
+enum { SLOW_MS = 1000, MORE_TASKS = 16, TRY_MS = 20000 };
 
 struct inspector {
 	struct loop *loop;
 	struct ask_settings settings; /* the user is each question's own */
 	const struct notice *notice;  /* NULL: tells nothing */
 	uint32_t told_gaps;           /* enum sandbox_gap: what the sandbox lacks is told once */
-	struct run *queue, **queue_end;
+	struct task *queue, **queue_end;
 	uint32_t limit;   /* run at once */
 	uint32_t running; /* all */
 	uint32_t slow;    /* of them, those that no longer count */
@@ -31,10 +31,10 @@ struct inspector {
 	struct inspection_stats stats;
 };
 
-enum run_state { RUN_NONE, RUN_QUEUED, RUN_ASKED };
+enum task_state { TASK_NONE, TASK_QUEUED, TASK_RUNNING };
 
-/* One question. The owner fills the first part and may end it at any time by run_abort(). */
-struct run {
+/* One question. The owner fills the first part and may end it at any time by task_abort(). */
+struct task {
 	const struct disks *disks; /* open, and so until it is finished */
 	/* For a content; content_size 0: the menu is asked for, or what `about` says. */
 	uint32_t content_entry;
@@ -50,14 +50,14 @@ struct run {
 	} about;
 	/*
 	 * Called once. With an inspection or a memfd (now the callee's), or with neither and
-	 * err->code: ETIMEDOUT is the deadline. May free the run.
+	 * err->code: ETIMEDOUT is the deadline. May free the task.
 	 */
-	void (*finished)(struct run *run, struct inspection *inspection, int content_fd,
+	void (*finished)(struct task *task, struct inspection *inspection, int content_fd,
 		const struct err *err);
 
 	struct inspector *inspector;
-	struct run *next;
-	enum run_state state;
+	struct task *next;
+	enum task_state state;
 	bool is_slow;
 	struct ask ask;
 	int64_t asked_us;
@@ -75,11 +75,11 @@ void inspector_init(struct inspector *inspector, struct loop *loop);
 int inspector_try(struct inspector *inspector, struct err *err) MUST_CHECK;
 
 /*
- * Queues the run; it is finished at the latest after timeout_ms, and may be before this returns.
+ * Queues the task; it is finished at the latest after timeout_ms, and may be before this returns.
  * While a child of an earlier question hangs on the disk beyond its death, it is -ETIMEDOUT at
  * once.
  */
-void run_start(struct inspector *inspector, struct run *run, uint32_t timeout_ms);
+void task_start(struct inspector *inspector, struct task *task, uint32_t timeout_ms);
 
 /* Ends it without a call of finished(). */
-void run_abort(struct run *run);
+void task_abort(struct task *task);

@@ -105,7 +105,7 @@ static void add_label(struct strbuf *out, const char *name, struct text value)
 static void add_inspections(struct strbuf *out, const struct inspector *inspector)
 {
 	const struct inspection_stats *stats = &inspector->stats;
-	const struct run *run;
+	const struct task *task;
 	uint64_t waiting = 0;
 
 	add_head(out, "inspections_total", "counter", "Questions to inspectors that ended.");
@@ -115,7 +115,7 @@ static void add_inspections(struct strbuf *out, const struct inspector *inspecto
 	add_head(out, "failures_total", "counter", "Questions without an answer, by reason.");
 	for (int i = 0; i < FAILURES; i++)
 		add_by(out, "failures_total", "reason", failure_names[i], stats->failures[i]);
-	for (run = inspector->queue; run; run = run->next)
+	for (task = inspector->queue; task; task = task->next)
 		waiting++;
 	add_one(out, "inspections_waiting", "gauge", "Questions that wait for their turn.",
 		waiting);

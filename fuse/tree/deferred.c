@@ -183,9 +183,9 @@ void laters_init(struct daemon *daemon)
 /* ---- asking --------------------------------------------------------------------------------- */
 
 static void later_answered(
-	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+	struct task *task, struct inspection *inspection, int content_fd, const struct err *err)
 {
-	struct later *later = container_of(run, struct later, run);
+	struct later *later = container_of(task, struct later, task);
 	struct content_node *content = content_of(later);
 
 	inspection_free(inspection);
@@ -217,23 +217,23 @@ static enum content_slot slot_of(enum node_kind kind)
 static void later_start(struct content_node *content)
 {
 	const struct content *what = tree_content(&content->snapshot->tree, content->node);
-	struct run *run = &content->later.run;
+	struct task *task = &content->later.task;
 
 	content_use(content);
-	run->disks = content->snapshot->disks;
-	run->content_entry = content->node.entry;
-	run->content_slot = slot_of(content->node.kind);
-	run->content_size = what->size;
-	run->content_identity = what->identity;
-	run->finished = later_answered;
-	run_start(&content->daemon->inspector, run, later_left_ms(&content->later));
+	task->disks = content->snapshot->disks;
+	task->content_entry = content->node.entry;
+	task->content_slot = slot_of(content->node.kind);
+	task->content_size = what->size;
+	task->content_identity = what->identity;
+	task->finished = later_answered;
+	task_start(&content->daemon->inspector, task, later_left_ms(&content->later));
 }
 
 void later_ask(struct content_node *content)
 {
 	struct later *later = &content->later;
 
-	if (later->run.state != RUN_NONE || later->hungry)
+	if (later->task.state != TASK_NONE || later->hungry)
 		return;
 	later->deadline_ms = now_ms() + content->daemon->config->limits.timeout_ms;
 	if (!content->snapshot->disks)
@@ -282,6 +282,6 @@ void later_used(struct content_node *content)
 void later_done(struct content_node *content)
 {
 	timer_stop(&content->later.timer);
-	run_abort(&content->later.run);
+	task_abort(&content->later.task);
 	later_forget(&content->later);
 }

@@ -20,7 +20,7 @@ struct later {
 	int64_t used_ms;     /* when it was read last */
 	bool hungry;         /* waits for memory */
 	int64_t deadline_ms; /* of waiting and asking together */
-	struct run run;
+	struct task task;
 	struct parked_list waiting; /* reads */
 	struct timer timer;         /* while hungry its deadline, while unused the memory's end */
 };

@@ -7,7 +7,7 @@
 
 /* A question about a folder that is out with an inspector. */
 struct volume_ask {
-	struct run run;
+	struct task task;
 	struct volume_folder *folder; /* used; its snapshot is pinned */
 	struct strbuf path;
 };
@@ -38,14 +38,14 @@ static void tell_skipped(const struct volume_ask *ask, const struct volume_look 
 	notice_about(&ask->folder->daemon->notice, disks_subject(snapshot->disks), LOG_INFO,
 		"(%.*s)/%.*s: %u names are not shown: control bytes, too long, or damaged; others "
 		"may follow",
-		TEXT_ARG(ask->run.about.volume), TEXT_ARG(ask->run.about.path), look->skipped);
+		TEXT_ARG(ask->task.about.volume), TEXT_ARG(ask->task.about.path), look->skipped);
 }
 
 static void volume_ask_free(struct volume_ask *ask)
 {
 	struct volume_folder *folder = ask->folder;
 
-	run_abort(&ask->run);
+	task_abort(&ask->task);
 	strbuf_done(&ask->path);
 	free(ask);
 	snapshot_unpin(folder->snapshot);
@@ -53,9 +53,9 @@ static void volume_ask_free(struct volume_ask *ask)
 }
 
 static void volume_answered(
-	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+	struct task *task, struct inspection *inspection, int content_fd, const struct err *err)
 {
-	struct volume_ask *ask = container_of(run, struct volume_ask, run);
+	struct volume_ask *ask = container_of(task, struct volume_ask, task);
 	struct volume_folder *folder = ask->folder;
 	int error;
 
@@ -96,13 +96,13 @@ static int volume_start(struct volume_folder *folder)
 	snapshot_pin(snapshot);
 	snapshot->looked_into = true;
 	ask->folder = folder;
-	ask->run.disks = snapshot->disks;
-	ask->run.about.kind = QUESTION_FOLDER;
-	ask->run.about.volume = volume_name(folder);
-	ask->run.about.path = strbuf_text(&ask->path);
-	ask->run.finished = volume_answered;
+	ask->task.disks = snapshot->disks;
+	ask->task.about.kind = QUESTION_FOLDER;
+	ask->task.about.volume = volume_name(folder);
+	ask->task.about.path = strbuf_text(&ask->path);
+	ask->task.finished = volume_answered;
 	folder->asking = ask;
-	run_start(&folder->daemon->inspector, &ask->run, timeout_ms);
+	task_start(&folder->daemon->inspector, &ask->task, timeout_ms);
 	return 0;
 }
 

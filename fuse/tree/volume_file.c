@@ -64,7 +64,7 @@ void volume_file_unref(struct volume_file *file)
 {
 	if (--file->refs)
 		return;
-	run_abort(&file->run);
+	task_abort(&file->task);
 	range_forget(file);
 	inspection_free(file->answer);
 	strbuf_done(&file->path);
@@ -83,13 +83,13 @@ static void start(struct volume_file *file, enum question_kind kind)
 		parked_resume(&file->waiting, file->path.len > MAX_PATH_BYTES ? ENAMETOOLONG : EIO);
 		return;
 	}
-	file->run.disks = snapshot->disks;
-	file->run.about.kind = kind;
-	file->run.about.volume = volume_name(file->folder);
-	file->run.about.path = strbuf_text(&file->path);
-	file->run.about.size = file->size;
-	file->run.about.identity = file->identity;
-	run_start(&daemon->inspector, &file->run, daemon->config->limits.timeout_ms);
+	file->task.disks = snapshot->disks;
+	file->task.about.kind = kind;
+	file->task.about.volume = volume_name(file->folder);
+	file->task.about.path = strbuf_text(&file->path);
+	file->task.about.size = file->size;
+	file->task.about.identity = file->identity;
+	task_start(&daemon->inspector, &file->task, daemon->config->limits.timeout_ms);
 }
 
 /* Ends a run: whoever waits goes on, and may be the last who has the file. */
@@ -101,9 +101,9 @@ static void finish(struct volume_file *file, int error)
 }
 
 static void placed(
-	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+	struct task *task, struct inspection *inspection, int content_fd, const struct err *err)
 {
-	struct volume_file *file = container_of(run, struct volume_file, run);
+	struct volume_file *file = container_of(task, struct volume_file, task);
 	int error = 0;
 
 	(void)content_fd;
@@ -116,16 +116,16 @@ static void placed(
 
 void volume_file_ask(struct volume_file *file)
 {
-	file->run.finished = placed;
+	file->task.finished = placed;
 	start(file, QUESTION_FILE);
 }
 
 /* ---- bytes that must be asked for -------------------------------------------------------------- */
 
 static void range_come(
-	struct run *run, struct inspection *inspection, int content_fd, const struct err *err)
+	struct task *task, struct inspection *inspection, int content_fd, const struct err *err)
 {
-	struct volume_file *file = container_of(run, struct volume_file, run);
+	struct volume_file *file = container_of(task, struct volume_file, task);
 	int error = 0;
 
 	inspection_free(inspection);
@@ -139,15 +139,15 @@ static void range_come(
 
 void volume_file_ask_range(struct volume_file *file, uint64_t offset)
 {
-	if (file->run.state != RUN_NONE || file->reads)
+	if (file->task.state != TASK_NONE || file->reads)
 		return; /* whoever waits asks again at its end */
 	range_forget(file);
 	file->range_at = offset - offset % RANGE_ALIGN;
 	file->range_length = min_u64(RANGE_BYTES, file->size - file->range_at);
 	cache_make_room(file->folder->snapshot->cache, file->range_length);
-	file->run.about.range_at = file->range_at;
-	file->run.about.range_length = file->range_length;
-	file->run.finished = range_come;
+	file->task.about.range_at = file->range_at;
+	file->task.about.range_length = file->range_length;
+	file->task.finished = range_come;
 	start(file, QUESTION_BYTES);
 }
 
@@ -189,6 +189,6 @@ void volume_file_begin_read(struct volume_file *file)
 
 void volume_file_end_read(struct volume_file *file)
 {
-	if (--file->reads == 0 && file->run.state == RUN_NONE && file->waiting.first)
+	if (--file->reads == 0 && file->task.state == TASK_NONE && file->waiting.first)
 		finish(file, 0);
 }

@@ -15,7 +15,7 @@ struct volume_file {
 	struct strbuf path;
 	uint64_t size, identity;   /* as the folder's listing says */
 	struct inspection *answer; /* NULL: not known where they lie, volume_file_ask() */
-	struct run run;
+	struct task task;
 	struct parked_list waiting;
 	int range_fd;                    /* a memfd; -1: none */
 	uint64_t range_at, range_length; /* bytes of the file that are in it */

@@ -1,7 +1,7 @@
-/* What a folder's question is about: which disks, looked at how. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/query/subject.h"
+
 #include "config/layers.h"
-#include "fuse/query/folder_steps.h"
 
 static struct text first_of(struct text a, struct text b)
 {
@@ -63,7 +63,7 @@ static void add_request_settings(struct how *how, const struct disk_request *req
 	}
 }
 
-static struct how folder_how(const struct folder *folder, const struct domain *domain)
+static struct how subject_settings(const struct folder *folder, const struct domain *domain)
 {
 	struct how how = host_how(folder->daemon);
 
@@ -107,7 +107,7 @@ static int set_named_disk(struct disks *disks, const struct folder *folder)
 static int set_disks(struct disks *disks, const struct folder *folder)
 {
 	const struct domain *domain = folder->domain;
-	struct how how = folder_how(folder, domain);
+	struct how how = subject_settings(folder, domain);
 	int r = disks_set_how(disks, &how);
 
 	if (!r && !domain)
@@ -117,7 +117,7 @@ static int set_disks(struct disks *disks, const struct folder *folder)
 	return r;
 }
 
-struct disks *folder_first_disks(struct folder *folder)
+struct disks *subject_first_disks(struct folder *folder)
 {
 	struct disks *disks = disks_new(folder->domain ? folder->domain->n_disks : 1);
 
@@ -156,9 +156,9 @@ static int set_first_disk(
 	return set_layers(disks, folder, 0, path, TEXT("raw"));
 }
 
-struct disks *folder_domain_disks(struct folder *folder, const struct domain *domain, bool same)
+struct disks *subject_domain_disks(struct folder *folder, const struct domain *domain, bool same)
 {
-	struct how how = folder_how(folder, domain);
+	struct how how = subject_settings(folder, domain);
 	struct disks *disks = disks_new(domain->n_disks);
 	int r;
 
@@ -173,6 +173,6 @@ struct disks *folder_domain_disks(struct folder *folder, const struct domain *do
 		disks_free(disks);
 		return NULL;
 	}
-	take_first(disks, folder->disks);
+	take_first(disks, folder->query.disks);
 	return disks;
 }
