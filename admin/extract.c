@@ -14,32 +14,37 @@
 /* What is written, in this order; the tree and the target folder call them the same. */
 static const char *const names[] = {"kernel", "initrd", "cmdline", "devicetree"};
 
-/* The entry's folder below the guest's, as "entries/2". -errno with err. */
-static int find_entry(
-	const struct guest *guest, const char *wanted, char *ret, size_t size, struct err *err)
+static int no_such_entry(const struct guest *guest, const char *wanted, struct err *err)
 {
-	uint64_t index, count;
+	return err_set(err, ENOENT,
+		"%s has no entry \"%s\" among its %" PRIu64
+		"; bootfs-pygrub -l, or the file menu, shows them",
+		guest->name, wanted, menu_count(guest->menu));
+}
+
+/* The entry's folder below the guest's, as "entries/2". -errno with err. */
+static int find_entry(const struct view *view, struct guest *guest, const char *wanted, char *ret,
+	size_t size, struct err *err)
+{
+	uint64_t index;
 
 	if (!guest->menu)
 		return err_set(err, guest->err.code, "%s", guest->err.text);
-	if (!wanted && !guest_boots(guest)) {
+	if (wanted && text_number(text_of(wanted), &index) && menu_entry(guest->menu, index)) {
+		snprintf(ret, size, "entries/%" PRIu64, index);
+		return 0;
+	}
+	if (wanted && guest_choose(view, guest, wanted, err))
+		return -err->code;
+	if (menu_string(guest->menu, "missing_entry").len)
+		return no_such_entry(guest, wanted, err);
+	if (!guest_boots(guest)) {
 		_strbuf_ struct strbuf why = {0};
 
 		strbuf_add(&why, guest_error(guest));
 		return err_set(err, ENOENT, "%s", why.at ? why.at : "nothing boots");
 	}
-	count = menu_count(guest->menu);
-	if (!wanted) {
-		snprintf(ret, size, "default");
-		return 0;
-	}
-	if (menu_find(guest->menu, wanted, &index) != MENU_FOUND)
-		return err_set(err, ENOENT,
-			"%s has no entry \"%s\" among its %" PRIu64
-			"; bootfs-pygrub -l, or the file "
-			"menu, shows them",
-			guest->name, wanted, count);
-	snprintf(ret, size, "entries/%" PRIu64, index);
+	snprintf(ret, size, "default");
 	return 0;
 }
 
@@ -65,11 +70,12 @@ static int extract_file(
 }
 
 /* The exit status; with err unless it is fine. */
-static int extract(const struct guest *guest, const struct admin_options *options, struct err *err)
+static int extract(const struct view *view, struct guest *guest,
+	const struct admin_options *options, struct err *err)
 {
 	CLEANUP(target_close) struct target target = {.folder = -1};
 	char entry[32];
-	int r = find_entry(guest, options->entry, entry, sizeof(entry), err);
+	int r = find_entry(view, guest, options->entry, entry, sizeof(entry), err);
 
 	if (r)
 		return r == -ENOENT ? STATUS_FAULTS : STATUS_TROUBLE;
@@ -95,7 +101,7 @@ int command_extract(const struct admin_options *options)
 	first.n_operands = 1;
 	if (!guests_open(&first, &view, &guests))
 		return STATUS_TROUBLE;
-	status = extract(&guests.at[0], options, &err);
+	status = extract(&view, &guests.at[0], options, &err);
 	if (status)
 		say("%s", err.text);
 	return status;

@@ -203,6 +203,38 @@ static void load_one(void *context, size_t i)
 		guest->version = read_version(guest->folder);
 }
 
+/* The first disk of a domain, as its menu names it. */
+static struct text first_disk(const struct guest *guest)
+{
+	return menu_string(json_array_get(json_object_get(guest->menu, "disks"), 0), "path");
+}
+
+int guest_choose(const struct view *view, struct guest *guest, const char *entry, struct err *err)
+{
+	_free_ char *disk = guest->is_image ? strdup(guest->name)
+					    : strndup(first_disk(guest).at, first_disk(guest).len);
+	const struct options wish = {
+		.disk = disk,
+		.domain = guest->is_image ? NULL : guest->name,
+		.entry = entry,
+	};
+	_strbuf_ struct strbuf name = {0};
+
+	if (geteuid() != 0)
+		return err_set(err, EACCES,
+			"only root may choose an entry by its name; give its number, as the file "
+			"menu shows it");
+	if (!disk || tree_name(&wish, &name, err))
+		return err->code ? -err->code : err_set(err, ENOMEM, "out of memory");
+	cleanup_close(&guest->folder);
+	json_decref(guest->menu);
+	guest->menu = NULL;
+	guest->folder = tree_open(view->mountpoint.at, name.at, err);
+	if (guest->folder >= 0)
+		guest->menu = choose_read_menu(guest->folder, err);
+	return guest->menu ? 0 : -err->code;
+}
+
 void guests_load(const struct view *view, struct guests *guests)
 {
 	struct loading loading = {view, guests};

@@ -35,6 +35,13 @@ int guests_find(const struct view *view, const struct admin_options *options, st
  */
 void guests_load(const struct view *view, struct guests *guests);
 
+/*
+ * The guest's tree with this entry as its default, whatever names it (bootfs.conf(5), `entry`): the
+ * inspector chooses. -errno with err; -EACCES: only root may.
+ */
+int guest_choose(const struct view *view, struct guest *guest, const char *entry,
+	struct err *err) MUST_CHECK;
+
 /* Opens the view, finds the guests and loads them; false: it could not, and that was said. */
 bool guests_open(
 	const struct admin_options *options, struct view *view, struct guests *ret) MUST_CHECK;

@@ -113,6 +113,7 @@ struct bootmenu {
 	uint32_t total;                   /* entries and headings */
 	uint32_t entries;                 /* without headings; set by bootmenu_number() */
 	struct menu_entry *default_entry; /* NULL: nothing boots by default */
+	struct text missing_entry;        /* answer: the wish that names no entry; empty: none */
 	struct text default_reason;       /* "saved_entry in (hd0,msdos1)/boot/grub/grubenv" */
 	int64_t timeout_s;                /* -1: wait for ever */
 	struct text timeout_style;        /* "menu", "hidden", "countdown" */

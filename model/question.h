@@ -57,9 +57,9 @@ struct question_disk {
 	uint32_t sector_size; /* logical: BLKSSZGET, or 512 */
 };
 
-/* What to do where the administrator's wish and the menu do not meet (design: bootfs.conf). */
+/* What to do where the administrator's wish and the menu do not meet: bootfs.conf(5). */
 struct boot_policy {
-	struct text entry;         /* pin by index, path "1>2", id or title; empty: the default */
+	struct text entry;         /* index, title, id or place "1>2"; empty: the default */
 	bool refuse_missing_entry; /* missing-entry = refuse */
 	bool next_when_missing;    /* missing-kernel = next */
 	struct text args;          /* appended to every command line after one blank */

@@ -51,51 +51,29 @@ static int choose_default(int folder, struct choice *ret, struct err *err)
 	return 0;
 }
 
-static int not_there(const char *wanted, uint64_t count, struct err *err)
+/* An entry that the guest no longer has costs a warning and not the start, as in pygrub. */
+static int warn_of_missing(int folder, struct choice *ret, struct err *err)
 {
-	return err_set(err, ENOENT, "there is no entry \"%s\" among the %" PRIu64 " of the menu",
-		wanted, count);
-}
+	json_t *menu = choose_read_menu(folder, err);
+	struct text missing;
 
-/* The domain's own setting, where bootfs knows whose disk it is, else the whole host's. */
-static bool refuses(const struct config *config, struct text domain)
-{
-	for (const struct domain *d = config->domains; d; d = d->next) {
-		if (text_equal(d->name, domain))
-			return d->refuse_missing_entry;
-	}
-	return config->refuse_missing_entry;
-}
-
-int choose_entry(int folder, const struct options *options, const struct config *config,
-	struct choice *ret, struct err *err)
-{
-	enum menu_match match;
-	uint64_t index, count;
-	json_t *menu;
-	bool refuse;
-
-	if (!options->entry)
-		return choose_default(folder, ret, err);
-	menu = choose_read_menu(folder, err);
 	if (!menu)
 		return -err->code;
-	count = menu_count(menu);
-	match = menu_find(menu, options->entry, &index);
-	refuse = refuses(config, menu_string(menu, "domain"));
-	json_decref(menu);
-	if (!count)
-		return tree_error(folder, err);
-	if (match == MENU_FOUND) {
-		snprintf(ret->entry, sizeof(ret->entry), "entries/%" PRIu64, index);
-		return 0;
+	missing = menu_string(menu, "missing_entry");
+	if (missing.len) {
+		strbuf_adds(&ret->warning, "there is no entry \"");
+		escape_add_cut(&ret->warning, missing, 200);
+		strbuf_adds(&ret->warning, "\": booting the default");
 	}
-	if (match == MENU_NO_PATH || refuse)
-		return not_there(options->entry, count, err);
-	strbuf_adds(&ret->warning, "there is no entry \"");
-	escape_add_cut(&ret->warning, text_of(options->entry), 200);
-	strbuf_adds(&ret->warning, "\": booting the default");
-	return choose_default(folder, ret, err);
+	json_decref(menu);
+	return 0;
+}
+
+int choose_entry(int folder, const struct options *options, struct choice *ret, struct err *err)
+{
+	int r = choose_default(folder, ret, err);
+
+	return r || !options->entry ? r : warn_of_missing(folder, ret, err);
 }
 
 /* The same entry, whoever is logged in. */

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "config/config.h"
 #include "pygrub/menu.h"
 #include "pygrub/options.h"
 #include "pygrub/pick.h"
@@ -14,12 +13,11 @@ struct choice {
 };
 
 /*
- * What the options ask for: --entry, or the default. An index or title that does not exist is
- * the default with a warning, as in pygrub, or an error where the configuration says
- * missing-entry = refuse. -ENOENT with err where nothing boots.
+ * The folder's default, which is what --entry asks for: the folder was opened with that wish, and
+ * the inspector chose. A warning where it named no entry. -ENOENT with err where nothing boots.
  */
-int choose_entry(int folder, const struct options *options, const struct config *config,
-	struct choice *ret, struct err *err) MUST_CHECK;
+int choose_entry(
+	int folder, const struct options *options, struct choice *ret, struct err *err) MUST_CHECK;
 
 /* What was chosen at the menu. -ESTALE with err where the entry is not what was shown. */
 int choose_picked(

@@ -16,16 +16,6 @@ json_t *menu_entry(json_t *menu, uint64_t index);
 /* How many entries there are, headings not counted. */
 uint64_t menu_count(json_t *menu);
 
-/* What an --entry option can name. */
-enum menu_match {
-	MENU_FOUND,
-	MENU_NONE,    /* an index or title that is not there: pygrub boots the default */
-	MENU_NO_PATH, /* a place as "1>2" that is not there, or is a heading */
-};
-
-/* Finds an entry by index, exact title, id, or place in the menu, in this order. */
-enum menu_match menu_find(json_t *menu, const char *wanted, uint64_t *index);
-
 /* A string of an object, or the path of a file in it; empty where there is none. Borrowed. */
 struct text menu_string(json_t *object, const char *key);
 struct text menu_file_path(json_t *entry, const char *key);

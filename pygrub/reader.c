@@ -142,7 +142,7 @@ static int choose(const struct job *job, int folder, struct choice *ret, struct 
 	int r;
 
 	if (!job->pick || !job->pick->chosen)
-		return choose_entry(folder, job->options, job->config, ret, err);
+		return choose_entry(folder, job->options, ret, err);
 	r = choose_picked(folder, job->pick, ret, err);
 	return r == -ESTALE ? job_final(job, err) : r;
 }
@@ -231,7 +231,7 @@ static int describe(const struct job *job, int folder, struct err *err)
 	struct choice choice = {0};
 	json_t *menu;
 
-	if (choose_entry(folder, job->options, job->config, &choice, err))
+	if (choose_entry(folder, job->options, &choice, err))
 		return err->code == ENOENT ? job_final(job, err) : -err->code;
 	if (choice.warning.len)
 		job_warn(job, "%s", choice.warning.at);

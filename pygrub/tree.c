@@ -56,6 +56,7 @@ int tree_name(const struct options *options, struct strbuf *out, struct err *err
 	add_key(out, "domain", options->domain);
 	add_key(out, "platform", options->platform);
 	add_key(out, "flavour", options->flavour);
+	add_key(out, "entry", options->list || options->kernel ? NULL : options->entry);
 	add_key(out, "kernel", options->kernel);
 	add_key(out, "ramdisk", options->ramdisk);
 	if (options->has_runas && options->runas) /* as root is as nobody asked */

@@ -206,6 +206,7 @@ static void json_add_default(json_t *root, const struct bootmenu *menu)
 		root, "default_index", entry ? json_integer(entry->index) : json_null());
 	json_object_set_new(root, "default_reason",
 		json_text_or_null(entry ? menu->default_reason : none, NULL));
+	json_object_set_new(root, "missing_entry", json_text_or_null(menu->missing_entry, NULL));
 }
 
 static json_t *json_inspection(const struct inspection *inspection, struct text domain)

@@ -107,6 +107,7 @@ static void put_menu(struct strbuf *buf, const struct bootmenu *menu)
 	wire_put_text(buf, menu->platform);
 	wire_put_text(buf, menu->config_volume);
 	wire_put_text(buf, menu->config_path);
+	wire_put_text(buf, menu->missing_entry);
 	wire_put_text(buf, menu->default_reason);
 	wire_put_u64(buf, (uint64_t)menu->timeout_s);
 	wire_put_text(buf, menu->timeout_style);
@@ -431,6 +432,7 @@ static void get_menu(
 	menu->platform = wire_get_text(in, "menu platform");
 	menu->config_volume = wire_get_text(in, "menu config volume");
 	menu->config_path = wire_get_text(in, "menu config path");
+	menu->missing_entry = wire_get_text(in, "menu missing entry");
 	menu->default_reason = wire_get_text(in, "menu default reason");
 	menu->timeout_s = (int64_t)wire_get_u64(in, "menu timeout");
 	menu->timeout_style = wire_get_text(in, "menu timeout style");

@@ -21,7 +21,7 @@ enum { WIRE_HEAD = 16 }; /* bytes */
  * Daemon and inspector are two programs, and an upgrade may replace one under the other: the
  * version must change with the fields.
  */
-#define WIRE_VERSION "bootfs5"
+#define WIRE_VERSION "bootfs6"
 
 enum wire_kind {
 	WIRE_QUESTION,

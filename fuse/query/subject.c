@@ -47,6 +47,11 @@ static void add_request_settings(struct how *how, const struct disk_request *req
 	how->platform = first_of(request->platform, how->platform);
 	how->flavour = first_of(request->flavour, how->flavour);
 	how->policy.config = first_of(request->config, how->policy.config);
+	/* Who names an entry wants no other in its place because of a missing kernel. */
+	if (request->entry.len) {
+		how->policy.entry = request->entry;
+		how->policy.next_when_missing = false;
+	}
 	/* All of the policy is about menus, but for what is named here. */
 	if (request->kernel.len)
 		how->policy = (struct boot_policy){

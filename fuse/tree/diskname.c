@@ -17,10 +17,11 @@ enum key {
 	KEY_KERNEL,
 	KEY_RAMDISK,
 	KEY_LOGIN,
+	KEY_ENTRY,
 };
 
 static const char *const key_names[] = {"offset", "domain", "config", "platform", "flavour", "uid",
-	"max-kernel", "max-initrd", "one-shot", "kind", "kernel", "ramdisk", "login"};
+	"max-kernel", "max-initrd", "one-shot", "kind", "kernel", "ramdisk", "login", "entry"};
 
 static int hex_digit(char c)
 {
@@ -118,6 +119,9 @@ static int set_key(struct disk_request *request, enum key key, struct text value
 	case KEY_LOGIN:
 		return parse_number(value, UINT64_MAX, &request->login) || !request->login ? -EINVAL
 											   : 0;
+	case KEY_ENTRY:
+		request->entry = value;
+		return 0;
 	case KEY_KIND:
 		return parse_choice(value, "disk", "config", &request->only_config);
 	}
@@ -151,7 +155,7 @@ static bool makes_sense(const struct disk_request *request)
 {
 	if (!request->kernel.len)
 		return !request->ramdisk.len;
-	return !request->config.len && !request->only_config;
+	return !request->config.len && !request->only_config && !request->entry.len;
 }
 
 int disk_request_parse(struct text name, struct arena *arena, struct disk_request *ret)

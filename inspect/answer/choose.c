@@ -52,12 +52,17 @@ static struct menu_entry *find_child(
 	return NULL;
 }
 
-static struct menu_entry *find_path(const struct bootmenu *menu, struct text wish)
+static bool is_place(struct text wish)
+{
+	return text_find(wish, '>') < wish.len;
+}
+
+static struct menu_entry *find_place(const struct bootmenu *menu, struct text wish)
 {
 	struct menu_entry *entry = NULL;
 	struct text name;
 
-	if (text_find(wish, '>') == wish.len)
+	if (!is_place(wish))
 		return NULL;
 	while (text_cut(&wish, '>', &name)) {
 		entry = find_child(menu, entry, name);
@@ -72,11 +77,11 @@ static struct menu_entry *find_name(const struct bootmenu *menu, struct text wis
 	struct menu_entry *entry;
 
 	for (entry = menu->first; entry; entry = entry->next) {
-		if (text_equal(entry->id, wish))
+		if (text_equal(entry->title, wish))
 			return entry;
 	}
 	for (entry = menu->first; entry; entry = entry->next) {
-		if (text_equal(entry->title, wish))
+		if (text_equal(entry->id, wish))
 			return entry;
 	}
 	return NULL;
@@ -89,9 +94,9 @@ struct menu_entry *choose_find(const struct bootmenu *menu, struct text wish)
 
 	if (text_number(wish, &number) && number < menu->entries)
 		return bootmenu_entry(menu, (uint32_t)number);
-	entry = find_path(menu, wish);
+	entry = find_name(menu, wish);
 	if (!entry)
-		entry = find_name(menu, wish);
+		entry = find_place(menu, wish);
 	return entry ? first_inside(entry) : NULL;
 }
 
@@ -191,22 +196,26 @@ static int choose_pinned(
 	_strbuf_ struct strbuf bootable = {0};
 
 	*pinned = entry != NULL;
+	if (!entry)
+		menu->missing_entry = policy->entry;
 	if (entry) {
 		menu->default_entry = entry;
 		return arena_printf(&inspection->arena, &menu->default_reason, "entry = %.*s",
 			TEXT_ARG(policy->entry));
 	}
-	if (!policy->refuse_missing_entry) {
+	/* pygrub has no places: who names one wants that entry and no other. */
+	if (!policy->refuse_missing_entry && !is_place(policy->entry)) {
 		report_add(&inspection->report, REPORT_WARNING,
-			"entry = %.*s: no such entry; the default is taken (missing-entry)",
+			"there is no entry \"%.*s\": the default boots instead (missing-entry)",
 			TEXT_ARG(policy->entry));
 		return 0;
 	}
 	list_bootable(&bootable, menu);
 	if (bootable.failed)
 		return -ENOMEM;
-	return places_fail(question, inspection, "entry = %.*s: no such entry; %s",
-		TEXT_ARG(policy->entry), bootable.at);
+	return places_fail(question, inspection,
+		"there is no entry \"%.*s\" among the %u of the menu; %s", TEXT_ARG(policy->entry),
+		menu->entries, bootable.at);
 }
 
 /* The next entry that can boot, behind `entry` or else from the start. */
@@ -291,7 +300,7 @@ static int choose_default(const struct question *question, struct inspection *in
 		r = choose_next(inspection, entry);
 	if (r < 0 || menu_entry_boots(menu->default_entry))
 		return r;
-	return fail_entry(question, inspection, pinned ? "configured" : "default", entry);
+	return fail_entry(question, inspection, pinned ? "chosen" : "default", entry);
 }
 
 int choose(const struct question *question, struct inspection *inspection)

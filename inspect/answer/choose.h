@@ -13,8 +13,9 @@
 int choose(const struct question *question, struct inspection *inspection) MUST_CHECK;
 
 /*
- * The entry that `wish` names: its index, its path "1>2" (numbers, ids and titles may be mixed),
- * its id, its title, in this order. A submenu stands for its first entry. NULL: none.
+ * The one rule of what a wish names, for `entry =`, --entry and the key `entry` of .disk/: an
+ * index, a title, an id, a place "1>2" (numbers, ids and titles may be mixed), in this order. The
+ * first two are pygrub's. A submenu stands for its first entry. NULL: none.
  */
 struct menu_entry *choose_find(const struct bootmenu *menu, struct text wish);
 

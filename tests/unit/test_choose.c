@@ -97,12 +97,13 @@ static void a_missing_entry_is_a_warning_or_refused(void **state)
 	(void)state;
 	assert_int_equal(choose(&question, sample), 0);
 	assert_int_equal(sample->menu.default_entry->index, 2);
-	assert_true(says(sample, REPORT_WARNING, "entry = gone: no such entry"));
+	assert_true(says(sample, REPORT_WARNING, "there is no entry \"gone\": the default boots"));
 	question.policy.refuse_missing_entry = true;
 	assert_int_equal(choose(&question, sample), 0);
 	assert_null(sample->menu.default_entry);
 	assert_string_equal(sample->error.at,
-		"/dev/vg0/mail: entry = gone: no such entry; bootable: 0, 1, 2 (use --entry=0)");
+		"/dev/vg0/mail: there is no entry \"gone\" among the 5 of the menu; "
+		"bootable: 0, 1, 2 (use --entry=0)");
 }
 
 static void a_default_without_its_kernel_is_the_error_of_the_manual(void **state)
@@ -129,7 +130,7 @@ static void a_default_that_cannot_boot_says_why(void **state)
 	(void)state;
 	assert_int_equal(choose(&question, sample), 0);
 	assert_string_equal(sample->error.at,
-		"/dev/vg0/mail: configured entry 4 \"Other disk\" cannot boot: no kernel: "
+		"/dev/vg0/mail: chosen entry 4 \"Other disk\" cannot boot: no kernel: "
 		"chainloader; bootable: 0, 1, 2 (use --entry=0)");
 }
 
@@ -193,9 +194,36 @@ static void arguments_are_appended_after_one_blank(void **state)
 	assert_int_equal(entry_of(sample, 4)->cmdline.len, 0);
 }
 
+/* pygrub knows titles and no ids: a title that is another entry's id is a title. */
+static void a_title_goes_before_an_id(void **state)
+{
+	_inspection_ struct inspection *sample = sample_inspection();
+
+	(void)state;
+	entry_of(sample, 0)->id = TEXT("rescue");
+	entry_of(sample, 1)->title = TEXT("rescue");
+	assert_int_equal(choose_find(&sample->menu, TEXT("rescue"))->index, 1);
+	entry_of(sample, 1)->title = TEXT("1>1");
+	assert_int_equal(choose_find(&sample->menu, TEXT("1>1"))->index, 1);
+}
+
+/* Places are no part of pygrub: nobody relies on another entry in place of a missing one. */
+static void a_place_that_is_missing_is_refused(void **state)
+{
+	_inspection_ struct inspection *sample = sample_inspection();
+	struct question question = ask_for("1>7");
+
+	(void)state;
+	assert_int_equal(choose(&question, sample), 0);
+	assert_true(sample->error.len > 0);
+	assert_true(text_is(sample->menu.missing_entry, "1>7"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_title_goes_before_an_id),
+		cmocka_unit_test(a_place_that_is_missing_is_refused),
 		cmocka_unit_test(the_default_boots_where_nothing_is_wished),
 		cmocka_unit_test(an_entry_is_found_by_index_path_id_and_title),
 		cmocka_unit_test(a_pinned_entry_is_the_default),

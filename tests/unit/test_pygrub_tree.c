@@ -145,43 +145,6 @@ static json_t *menu(void)
 	return ret;
 }
 
-static void assert_found(const char *wanted, uint64_t index)
-{
-	json_t *all = menu();
-	uint64_t found = 99;
-
-	assert_int_equal(menu_find(all, wanted, &found), MENU_FOUND);
-	assert_int_equal(found, index);
-	json_decref(all);
-}
-
-static void finds_an_entry_by_each_of_its_names(void **state)
-{
-	(void)state;
-	assert_found("0", 0);
-	assert_found("1", 1);
-	assert_found("Debian", 0);
-	assert_found("old", 1);
-	assert_found("1>1", 2);
-	assert_found("Gr\xfc", 2); /* Latin-1, as the guest wrote it */
-}
-
-static void tells_what_is_not_there(void **state)
-{
-	static const char *const none[] = {"4", "99999999999999999999", "debian", "", "Advanced",
-		"adv", "-1", "1>", ">1", "nul"};
-	static const char *const no_path[] = {"1>2", "0>0", "1>0>0"};
-	json_t *all = menu();
-	uint64_t found;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		assert_int_equal(menu_find(all, none[i], &found), MENU_NONE);
-	for (size_t i = 0; i < ARRAY_SIZE(no_path); i++)
-		assert_int_equal(menu_find(all, no_path[i], &found), MENU_NO_PATH);
-	json_decref(all);
-}
-
 /* pygrub's format; a newline in a title must not forge a line. */
 static void lists_five_lines_an_entry(void **state)
 {
@@ -214,8 +177,6 @@ static void refuses_what_is_no_menu(void **state)
 	}
 }
 
-static struct config config = {.refuse_missing_entry = false};
-
 static int choose(const char *wanted, struct choice *choice, struct err *err)
 {
 	struct options options = {.disk = "/d", .entry = wanted};
@@ -223,7 +184,7 @@ static int choose(const char *wanted, struct choice *choice, struct err *err)
 
 	*choice = (struct choice){0};
 	*err = (struct err){0};
-	return choose_entry(fd, &options, &config, choice, err);
+	return choose_entry(fd, &options, choice, err);
 }
 
 static void set_default(const char *target)
@@ -252,37 +213,21 @@ static void boots_the_default_or_says_why_not(void **state)
 	assert_int_equal(choose(NULL, &choice, &err), -EPROTO);
 }
 
-static void boots_the_default_for_a_missing_entry_with_a_warning(void **state)
+static void warns_where_the_inspector_found_no_such_entry(void **state)
 {
 	struct choice choice;
 	struct err err;
 
 	(void)state;
 	set_default("entries/0");
+	assert_int_equal(choose("Debian", &choice, &err), 0);
+	assert_null(choice.warning.at);
+	write_file("menu.json", "{\"missing_entry\":\"77\",\"entries\":[]}");
 	assert_int_equal(choose("77", &choice, &err), 0);
 	assert_string_equal(choice.entry, "entries/0");
 	assert_string_equal(choice.warning.at, "there is no entry \"77\": booting the default");
 	strbuf_done(&choice.warning);
-	assert_int_equal(choose("1>7", &choice, &err), -ENOENT);
-	config.refuse_missing_entry = true;
-	assert_int_equal(choose("77", &choice, &err), -ENOENT);
-	config.refuse_missing_entry = false;
-	assert_int_equal(choose("Debian", &choice, &err), 0);
-	assert_null(choice.warning.at);
-}
-
-static void a_domains_own_setting_refuses(void **state)
-{
-	struct domain mail = {.name = TEXT("mail"), .refuse_missing_entry = true};
-	struct choice choice;
-	struct err err;
-
-	(void)state;
-	set_default("entries/0");
-	config.domains = &mail;
-	assert_int_equal(choose("77", &choice, &err), -ENOENT);
-	assert_string_equal(err.text, "there is no entry \"77\" among the 4 of the menu");
-	config.domains = NULL;
+	write_file("menu.json", menu_json);
 }
 
 static void compares_the_disk_with_its_own_view(void **state)
@@ -319,13 +264,10 @@ int main(void)
 		cmocka_unit_test(names_the_files_of_the_guest),
 		cmocka_unit_test(makes_a_relative_path_absolute),
 		cmocka_unit_test(refuses_a_name_too_long_for_fuse),
-		cmocka_unit_test(finds_an_entry_by_each_of_its_names),
-		cmocka_unit_test(tells_what_is_not_there),
 		cmocka_unit_test(lists_five_lines_an_entry),
 		cmocka_unit_test(refuses_what_is_no_menu),
 		cmocka_unit_test(boots_the_default_or_says_why_not),
-		cmocka_unit_test(boots_the_default_for_a_missing_entry_with_a_warning),
-		cmocka_unit_test(a_domains_own_setting_refuses),
+		cmocka_unit_test(warns_where_the_inspector_found_no_such_entry),
 		cmocka_unit_test(compares_the_disk_with_its_own_view),
 	};
 

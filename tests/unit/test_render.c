@@ -215,6 +215,7 @@ static void the_json_of_the_manual(void **state)
 		"\"path\":\"/boot/grub/grub.cfg\"},"
 		"\"timeout\":5,\"timeout_style\":\"menu\",\"default\":[1,1],\"default_index\":2,"
 		"\"default_reason\":\"saved_entry in (hd0,msdos1)/boot/grub/grubenv\","
+		"\"missing_entry\":null,"
 		"\"entries\":[{\"index\":0,\"path\":[0],\"title\":\"Debian GNU/Linux\","
 		"\"id\":\"gnulinux-simple-3f0c\",\"submenu\":false,\"bootable\":true,"
 		"\"error\":null,\"kernel\":{\"volume\":\"hd0,msdos1\","
