@@ -1,7 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/program.h"
 
+#include "core/descriptors.h"
+
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+
+void program_begin(const char *name, int argc)
+{
+	enum { CANNOT_START = 126 };
+	sigset_t none;
+
+	if (descriptors_fill_standard() < 0)
+		_exit(CANNOT_START);
+	if (argc < 1) {
+		fprintf(stderr, "%s: started without arguments; the first is its name\n", name);
+		_exit(CANNOT_START);
+	}
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Up to `wanted`, or the hard limit where that is lower and stays. */
+static void lift(__rlimit_resource_t resource, rlim_t wanted)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted;
+	if (limit.rlim_max < wanted)
+		limit.rlim_max = wanted;
+	if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(resource, &limit);
+}
+
+void program_lift_limits(void)
+{
+	enum { OPEN_FILES = 1024 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	lift(RLIMIT_FSIZE, RLIM_INFINITY);
+	lift(RLIMIT_NOFILE, OPEN_FILES);
+}
 
 bool program_beside(const char *name, char path[PATH_MAX])
 {
