@@ -15,6 +15,7 @@ static const unsigned needed[] = {
 	CAP_SYS_ADMIN,        /* the mount, the inspectors' namespaces */
 	CAP_SETUID,           /* inspectors become worker-user */
 	CAP_SETGID, CAP_KILL, /* and are ended when their time is over */
+	CAP_SYS_CHROOT,       /* inspectors' empty root, where "/" is no mount: a plain chroot */
 	CAP_SYS_PTRACE,       /* is a caller of .disk/ in our mount namespace? */
 };
 

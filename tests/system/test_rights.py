@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import BUILD, TOP, boot_files, domain, wait_until
 
-NEEDED = {"dac_read_search": 2, "kill": 5, "setgid": 6, "setuid": 7, "sys_ptrace": 19,
+NEEDED = {"dac_read_search": 2, "kill": 5, "setgid": 6, "setuid": 7, "sys_chroot": 18,
+          "sys_ptrace": 19,
           "sys_admin": 21}
 KERNEL = boot_files()["/boot/vmlinuz-1"]
 
