@@ -109,7 +109,7 @@ static int create(struct copies *copies, struct copy *copy, const char *prefix, 
 		copy->fd = openat(copies->folder_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
 		if (copy->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
 			create_named(copy, copies->folder_fd);
-		if (copy->fd >= 0)
+		if (copy->fd >= 0 && fchmod(copy->fd, 0600) == 0) /* whatever the umask */
 			return 0;
 		if (errno != EEXIST)
 			break;
