@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admin/pygrub_child.h"
 
+#include "core/descriptors.h"
+#include "core/kernel.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/close_range.h>
 #include <linux/securebits.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -30,15 +32,12 @@ static void fail(const char *what)
 /* All that is mounted becomes read-only here, then the one folder for the answer is put in. */
 static void confine_files(int folder)
 {
-	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
-
 	/* In a plain chroot "/" is no mount point: there the parent of our folder must do. */
 	(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
-	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof(read_only)) &&
-		errno != EINVAL)
-		fail("read-only mounts");
+	if (kernel_mount_attributes("/", true, MS_RDONLY | MS_NOSUID) && errno != EINVAL)
+		fail(errno == ENOSYS ? "read-only mounts (needs Linux 5.12)" : "read-only mounts");
 	if (mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		move_mount(folder, "", AT_FDCWD, OUTPUT_FOLDER, MOVE_MOUNT_F_EMPTY_PATH))
+		kernel_move_mount(folder, OUTPUT_FOLDER))
 		fail("its output folder");
 }
 
@@ -103,7 +102,7 @@ void pygrub_child(
 	if (setsid() < 0)
 		fail("its session");
 	confine_files(folder);
-	close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+	descriptors_close_on_exec(STDERR_FILENO + 1);
 	confine_resources(settings);
 	confine_rights(settings);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -3,6 +3,7 @@
 
 #include "admin/pygrub_child.h"
 #include "core/escape.h"
+#include "core/kernel.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -52,19 +52,16 @@ void pygrub_answer_done(struct pygrub_answer *answer)
 /* A tmpfs that is mounted nowhere: gone with the last descriptor, whatever happens. */
 static int make_folder(const struct pygrub_settings *settings, struct err *err)
 {
-	_close_ int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	_close_ int fs = kernel_fsopen("tmpfs");
 	char uid[16], gid[16];
 	int folder;
 
 	snprintf(uid, sizeof(uid), "%u", settings->uid);
 	snprintf(gid, sizeof(gid), "%u", settings->gid);
-	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0700", 0) ||
-		fsconfig(fs, FSCONFIG_SET_STRING, "uid", uid, 0) ||
-		fsconfig(fs, FSCONFIG_SET_STRING, "gid", gid, 0) ||
-		fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+	if (fs < 0 || kernel_fs_set(fs, "mode", "0700") || kernel_fs_set(fs, "uid", uid) ||
+		kernel_fs_set(fs, "gid", gid) || kernel_fs_create(fs))
 		return err_set(err, errno, "cannot make a tmpfs for pygrub's answer: %m");
-	folder = fsmount(
-		fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	folder = kernel_fsmount(fs, MS_NOSUID | MS_NODEV | MS_NOEXEC);
 	return folder < 0 ? err_set(err, errno, "cannot mount a tmpfs: %m") : folder;
 }
 
@@ -80,7 +77,7 @@ static pid_t fork_apart(void)
 /* Its exit status, or -1; false: its time was over. */
 static bool wait_for(pid_t pid, uint32_t timeout_ms, int *status)
 {
-	_close_ int pidfd = pidfd_open(pid, 0);
+	_close_ int pidfd = kernel_pidfd_open(pid);
 	struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
 	bool in_time = pidfd >= 0 && poll(&poll_fd, 1, (int)timeout_ms) > 0;
 

@@ -3,12 +3,12 @@
 
 #include "admin/say.h"
 #include "admin/view.h"
+#include "core/kernel.h"
 #include "pygrub/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <time.h>
 
 enum {
@@ -75,14 +75,14 @@ static int read_state(const struct view *view, struct state *ret, struct err *er
 /* To this very process: a number that was given to another one meanwhile gets no signal. */
 static int send_signal(const struct view *view, const struct state *seen, struct err *err)
 {
-	_close_ int pidfd = pidfd_open((pid_t)seen->pid, 0);
+	_close_ int pidfd = kernel_pidfd_open((pid_t)seen->pid);
 	CLEANUP(state_done) struct state now = {0};
 
 	if (pidfd < 0)
 		return err_set(err, errno, "bootfs, process %u: %m", (unsigned)seen->pid);
 	if (read_state(view, &now, err))
 		return -err->code;
-	if (now.pid != seen->pid || pidfd_send_signal(pidfd, SIGHUP, NULL, 0))
+	if (now.pid != seen->pid || kernel_pidfd_signal(pidfd, SIGHUP))
 		return err_set(err, now.pid != seen->pid ? ESRCH : errno,
 			"bootfs, process %u: cannot be told: %m", (unsigned)seen->pid);
 	return 0;

@@ -3,6 +3,8 @@
 
 #include "ask/own.h"
 #include "ask/spawn.h"
+#include "core/kernel.h"
+#include "core/shortage.h"
 #include "wire/question.h"
 
 #include <errno.h>
@@ -14,19 +16,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008u /* Linux 6.3 */
-#endif
-
 /* ---- memory that the child is given --------------------------------------------------------- */
 
 int ask_make_memory(const char *name, uint64_t size, int more_seals)
 {
-	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	_close_ int fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+	_close_ int fd = kernel_memory_file(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, flags);
 	if (fd < 0 || ftruncate(fd, (off_t)size) < 0 ||
 		fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | more_seals) < 0)
 		return -1;
@@ -93,6 +88,7 @@ void ask_done(struct ask *ask)
 /* Everything that the asker keeps. */
 static int ask_prepare(struct ask *ask, const struct question *question, struct err *err)
 {
+	char why[SHORTAGE_BYTES];
 	_strbuf_ struct strbuf bytes = {0};
 
 	*ask = (struct ask){
@@ -113,7 +109,8 @@ static int ask_prepare(struct ask *ask, const struct question *question, struct 
 	if (ask->answer_fd >= 0 && question_memory(question))
 		ask->content_fd = ask_make_memory("bootfs-content", question_memory(question), 0);
 	if (ask->answer_fd < 0 || (question_memory(question) && ask->content_fd < 0))
-		return err_set(err, errno, "no memory for an answer: %s", strerror(errno));
+		return err_set(
+			err, errno, "no memory for an answer: %s", shortage_text(errno, why));
 	return 0;
 }
 
@@ -144,12 +141,14 @@ static int child_disk(const struct ask_settings *settings, int fd, int null)
 static int add_disk(const struct ask_settings *settings, struct child_fds *fds, int fd,
 	struct text path, struct err *err)
 {
+	char why[SHORTAGE_BYTES];
+
 	if (fds->n_disks == ARRAY_SIZE(fds->disks))
 		return err_set(err, E2BIG, "more than %d images", MAX_LAYERS);
 	fds->disks[fds->n_disks] = child_disk(settings, fd, fds->null);
 	if (fds->disks[fds->n_disks] < 0)
 		return err_set(err, errno, "%.*s: cannot be opened again: %s", TEXT_ARG(path),
-			strerror(errno));
+			shortage_text(errno, why));
 	fds->n_disks++;
 	return 0;
 }
@@ -189,13 +188,15 @@ static int child_disks_open(const struct ask_settings *settings, struct child_fd
 static int child_fds_open(const struct ask_settings *settings, struct child_fds *fds,
 	struct ask *ask, const struct question *question, struct err *err)
 {
+	char why[SHORTAGE_BYTES];
 	int pair[2];
 
 	fds->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	fds->question = make_question((struct text){ask->question, ask->question_length});
 	if (fds->null < 0 || fds->question < 0 ||
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_set(err, errno, "cannot start an inspector: %s", strerror(errno));
+		return err_set(
+			err, errno, "cannot start an inspector: %s", shortage_text(errno, why));
 	ask->life_fd = pair[0];
 	fds->life = pair[1];
 	return child_disks_open(settings, fds, ask, question, err);

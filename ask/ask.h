@@ -71,7 +71,7 @@ void ask_kill(struct ask *ask);
 
 /*
  * Kills the child and frees everything; for timeouts and interrupts. 0: ended. -EAGAIN: the child
- * does not die within 50 ms (its disk hangs): only pidfd is left; call again when it is readable.
+ * does not die within 50 ms (its disk hangs): only pid and pidfd are left; call again when it is readable.
  */
 int ask_abort(struct ask *ask);
 

@@ -3,6 +3,8 @@
 
 #include "ask/own.h"
 #include "core/clock.h"
+#include "core/shortage.h"
+#include "core/signal_name.h"
 #include "wire/inspection.h"
 #include "wire/look.h"
 #include "wire/message.h"
@@ -13,31 +15,34 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 /* ---- the child's end ------------------------------------------------------------------------ */
 
 static int check_exit(const siginfo_t *info, struct err *err)
 {
-	const char *name;
+	enum { NOT_EXECUTED = 127 };
+	char name[SIGNAL_NAME_BYTES], why[SHORTAGE_BYTES];
 
 	if (info->si_code == CLD_EXITED && info->si_status == 0)
 		return 0;
+	if (info->si_code == CLD_EXITED && info->si_status == NOT_EXECUTED)
+		return err_set(err, ECHILD,
+			"inspector did not start: a library of it is missing, or: %s",
+			shortage_text(ENOMEM, why));
 	if (info->si_code == CLD_EXITED)
 		return err_set(
 			err, ECHILD, "inspector failed with exit status %d", info->si_status);
 	if (info->si_status == SIGXCPU)
 		return err_set(err, ECHILD, "inspector killed: too much processor time");
-	name = sigabbrev_np(info->si_status);
-	return err_set(err, ECHILD, "inspector killed by SIG%s", name ? name : "?");
+	return err_set(err, ECHILD, "inspector killed by %s", signal_name(info->si_status, name));
 }
 
 static int reap(struct ask *ask, struct err *err)
 {
 	siginfo_t info = {0};
 
-	while (waitid(P_PIDFD, (id_t)ask->pidfd, &info, WEXITED) < 0) {
+	while (waitid(P_PID, (id_t)ask->pid, &info, WEXITED) < 0) {
 		if (errno != EINTR)
 			return err_set(err, errno, "inspector: %s", strerror(errno));
 	}
@@ -200,14 +205,14 @@ int ask_finish(struct ask *ask, struct inspection **ret, int *ret_content, struc
 	if (r == 0)
 		r = take_answer(ask, ret, ret_content, err);
 	ask_done(ask);
-	return r;
+	return r == -ENOMEM ? shortage_explain(err) : r; /* its memory may be bounded by ours */
 }
 
 /* ---- giving up, waiting --------------------------------------------------------------------- */
 
 void ask_kill(struct ask *ask)
 {
-	(void)pidfd_send_signal(ask->pidfd, SIGKILL, NULL, 0);
+	kill(ask->pid, SIGKILL); /* it is not reaped: the number is still its own */
 	servers_kill(&ask->servers);
 }
 
@@ -222,12 +227,14 @@ int ask_abort(struct ask *ask)
 	ask_kill(ask);
 	if (poll(&dead, 1, DIES_WITHIN_MS) == 0) {
 		int pidfd = steal_fd(&ask->pidfd);
+		pid_t pid = ask->pid;
 
 		ask_done(ask);
+		ask->pid = pid;
 		ask->pidfd = pidfd;
 		return -EAGAIN;
 	}
-	(void)waitid(P_PIDFD, (id_t)ask->pidfd, &info, WEXITED);
+	(void)waitid(P_PID, (id_t)ask->pid, &info, WEXITED);
 	ask_done(ask);
 	return 0;
 }

@@ -3,12 +3,12 @@
 
 #include "ask/own.h"
 #include "ask/spawn.h"
+#include "core/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -52,6 +52,7 @@ static int start_one(const struct ask_settings *settings, const struct question 
 	const struct image *image, int life_fd, int pair, struct server *server, struct err *err)
 {
 	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char why[SHORTAGE_BYTES];
 	struct arguments arguments;
 	struct spawn spawn = {
 		.program = settings->serve,
@@ -62,7 +63,7 @@ static int start_one(const struct ask_settings *settings, const struct question 
 
 	server->log_fd = ask_make_memory("bootfs-log", LOG_BYTES, 0);
 	if (null < 0 || server->log_fd < 0)
-		return err_set(err, errno, "cannot start a server: %s", strerror(errno));
+		return err_set(err, errno, "cannot start a server: %s", shortage_text(errno, why));
 	/* A remote disk's server must see the host's network, and unshares what it can itself. */
 	if (settings->namespaces && !image->url.len)
 		spawn.apart = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
@@ -80,10 +81,11 @@ static int serve_disk(const struct ask_settings *settings, const struct question
 	uint32_t disk, int life_fd, struct servers *ret, int *to_inspector, struct err *err)
 {
 	struct server *server = &ret->at[ret->n];
+	char why[SHORTAGE_BYTES];
 	int pair[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_set(err, errno, "cannot start a server: %s", strerror(errno));
+		return err_set(err, errno, "cannot start a server: %s", shortage_text(errno, why));
 	*to_inspector = pair[0];
 	*server = (struct server){.disk = disk, .pidfd = -1, .log_fd = -1};
 	r = start_one(
@@ -121,7 +123,7 @@ void servers_kill(struct servers *servers)
 {
 	for (uint32_t i = 0; i < servers->n; i++) {
 		if (servers->at[i].pidfd >= 0)
-			(void)pidfd_send_signal(servers->at[i].pidfd, SIGKILL, NULL, 0);
+			kill(servers->at[i].pid, SIGKILL);
 	}
 }
 
@@ -131,7 +133,7 @@ static bool reap_one(struct server *server)
 
 	if (server->pidfd < 0)
 		return true;
-	if (waitid(P_PIDFD, (id_t)server->pidfd, &info, WEXITED | WNOHANG) == 0 && !info.si_pid)
+	if (waitid(P_PID, (id_t)server->pid, &info, WEXITED | WNOHANG) == 0 && !info.si_pid)
 		return false;
 	close(server->pidfd);
 	server->pidfd = -1;

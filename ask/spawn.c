@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ask/spawn.h"
 
+#include "core/descriptors.h"
+#include "core/shortage.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -25,14 +27,17 @@ static bool place_descriptors(struct spawn *spawn)
 {
 	for (unsigned i = 0; i < spawn->n_fds; i++) {
 		spawn->fds[i] = fcntl(spawn->fds[i], F_DUPFD_CLOEXEC, (int)spawn->n_fds);
-		if (spawn->fds[i] < 0)
+		if (spawn->fds[i] < 0) {
+			errno = errno == EINVAL ? EMFILE : errno; /* all numbers are too high */
 			return false;
+		}
 	}
 	for (unsigned i = 0; i < spawn->n_fds; i++) {
 		if (dup2(spawn->fds[i], (int)i) < 0)
 			return false;
 	}
-	return close_range(spawn->n_fds, ~0u, 0) == 0;
+	descriptors_close_from(spawn->n_fds);
+	return true;
 }
 
 __attribute__((no_sanitize_address)) static int child_main(void *argument)
@@ -61,7 +66,8 @@ static pid_t start(struct child *child, void *stack, int apart, int *pidfd)
 
 static bool refused(int error)
 {
-	return error == EPERM || error == EINVAL || error == ENOSPC || error == EUSERS;
+	return error == EPERM || error == EINVAL || error == ENOSPC || error == EUSERS ||
+	       error == ENOSYS;
 }
 
 /* With all signals blocked: a handler of ours must not run in the child. */
@@ -94,14 +100,16 @@ static pid_t start_blocked(struct child *child, int *pidfd)
 int spawn_start(struct spawn *spawn, pid_t *pid, int *pidfd, struct err *err)
 {
 	struct child child = {.spawn = spawn};
+	char why[SHORTAGE_BYTES];
 
 	*pid = start_blocked(&child, pidfd);
 	if (*pid < 0)
-		return err_set(err, errno, "cannot start %s: %s", spawn->program, strerror(errno));
+		return err_set(err, errno, "cannot start %s: %s", spawn->program,
+			shortage_text(errno, why));
 	if (!child.failed)
 		return 0;
 	waitpid(*pid, NULL, 0);
 	close(*pidfd);
-	return err_set(
-		err, child.failed, "cannot start %s: %s", spawn->program, strerror(child.failed));
+	return err_set(err, child.failed, "cannot start %s: %s", spawn->program,
+		shortage_text(child.failed, why));
 }

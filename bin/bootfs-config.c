@@ -1,6 +1,7 @@
 /* bootfs-config: prints what xl's domain files and disk specifications say, one JSON a line. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/xl/xlfile.h"
+#include "core/program.h"
 
 #include "core/cleanup.h"
 
@@ -28,6 +29,7 @@ int main(int argc, char **argv)
 {
 	static const char disk[] = "--disk=";
 
+	program_begin("bootfs-config", argc);
 	if (argc < 2 || !strcmp(argv[1], "--help")) {
 		print_help(argc < 2 ? stderr : stdout);
 		return argc < 2;
@@ -45,5 +47,9 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	return fflush(stdout) ? 1 : 0;
+	if (fflush(stdout)) {
+		perror("bootfs-config: cannot write");
+		return 1;
+	}
+	return 0;
 }

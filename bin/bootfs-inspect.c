@@ -66,7 +66,10 @@ static int ask_ourselves(const struct cli *cli)
 	};
 	_inspection_ struct inspection *inspection = NULL;
 	struct err err = {0};
-	int r = ask_and_wait(&settings, &cli->question, &inspection, NULL, &err);
+	int r;
+
+	program_lift_limits();
+	r = ask_and_wait(&settings, &cli->question, &inspection, NULL, &err);
 
 	if (r < 0) {
 		err_prefix(&err, "%.*s", TEXT_ARG(cli->question.disks[0].path));
@@ -81,6 +84,7 @@ int main(int argc, char **argv)
 	_cli_ struct cli cli = {0};
 	struct err err = {0};
 
+	program_begin("bootfs-inspect", argc);
 	if (argc == 3 && strcmp(argv[1], WORKER_ARGUMENT) == 0)
 		return worker_run(argv[2], NULL);
 	switch (inspect_cli_parse(argc, argv, &cli, &err)) {

@@ -1,5 +1,6 @@
 /* bootfs-menu: shows a boot menu on a terminal for bootfs-pygrub. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/program.h"
 #include "menu/run.h"
 #include "core/cleanup.h"
 #include "core/text.h"
@@ -30,6 +31,7 @@ int main(int argc, char **argv)
 {
 	struct console_settings settings = {.wait_ms = -1};
 
+	program_begin("bootfs-menu", argc);
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
 		puts("bootfs-menu " BOOTFS_VERSION);
 		return 0;

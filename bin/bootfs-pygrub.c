@@ -1,5 +1,6 @@
 /* bootfs-pygrub: the boot loader that Xen's toolstack calls; answers from bootfs, as pygrub does. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/program.h"
 #include "pygrub/wrapper.h"
 
 int main(int argc, char **argv)
@@ -7,6 +8,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct err err = {0};
 
+	program_begin("bootfs-pygrub", argc);
 	if (options_parse(argc, argv, &options, &err))
 		return wrapper_refuse(&options, &err, true);
 	if (options.help) {

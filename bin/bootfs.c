@@ -1,5 +1,6 @@
 /* The daemon: boot menus of Xen guests as files. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/program.h"
 #include "fuse/host/command.h"
 #include "fuse/host/run.h"
 
@@ -24,6 +25,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct err err = {0};
 
+	program_begin("bootfs", argc);
 	if (argc > 0 && cli_is_mount_helper(argv[0]))
 		return mount_helper(argc, argv);
 	if (argc > 1 && is_command(argv[1]))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "images/cage.h"
 
-#include "wire/serve.h"
-#include "sandbox/steps.h"
+#include "core/kernel.h"
 #include "images/calls.h"
+#include "sandbox/steps.h"
+#include "wire/serve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +16,16 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 static int failed(struct err *err, const char *what)
 {
-	return err_set(err, errno, "QEMU's sandbox: %s: %s", what, strerror(errno));
+	bool refused = errno == EPERM || errno == EACCES || errno == ENOSYS;
+
+	return err_set(err, errno, "QEMU's sandbox: %s: %s%s", what, strerror(errno),
+		refused ? " (does a container refuse it? QEMU runs only in namespaces of its own)"
+			: "");
 }
 
 /* ---- the disks as mounts --------------------------------------------------------------------- */
@@ -35,7 +41,7 @@ static bool same_file(int a, int b)
 /* What is open as a mount of that one file. -1 with errno. */
 static int mount_of_open(int fd)
 {
-	return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return kernel_open_tree(fd, "");
 }
 
 /*
@@ -53,7 +59,7 @@ static int mount_of_name(int fd)
 	if (n < 0)
 		return -1;
 	path[n] = '\0';
-	tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	tree = kernel_open_tree(AT_FDCWD, path);
 	if (tree >= 0 && !same_file(tree, fd)) {
 		errno = ESTALE;
 		return -1;
@@ -98,11 +104,20 @@ static int leave_as_user(struct err *err)
 	return 0;
 }
 
+/* Of threads: processes are not among the calls it has. The count is that of the whole user. */
+static void lift_process_limit(void)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+
+	(void)setrlimit(RLIMIT_NPROC, &none);
+}
+
 int cage_prepare(struct cage *cage, struct err *err)
 {
 	int r;
 
 	cage->own_rights = geteuid() != 0;
+	lift_process_limit();
 	if (cage->own_rights) {
 		r = leave_as_user(err);
 		return r < 0 ? r : take_disks(cage, mount_of_name, err);
@@ -115,16 +130,25 @@ int cage_prepare(struct cage *cage, struct err *err)
 
 /* ---- the new root ---------------------------------------------------------------------------- */
 
-/* Moves a mount, read-only, to a path of the new root. */
-static int place(int tree, const char *path, uint64_t more_attributes)
+/* Before Linux 5.12 flags are replaced: those that the mount has must be said again. */
+static int add_flags(const char *path, unsigned long flags)
 {
-	struct mount_attr attributes = {
-		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | more_attributes,
-	};
+	const unsigned long kept = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	struct statvfs now;
 
-	if (mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
+	if (kernel_mount_attributes(path, false, flags) == 0)
+		return 0;
+	if ((errno != ENOSYS && errno != EPERM) || statvfs(path, &now) < 0)
 		return -1;
-	return move_mount(tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+	return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags | (now.f_flag & kept), NULL);
+}
+
+/* Moves a mount, read-only, to a path of the new root. */
+static int place(int tree, const char *path, unsigned long more_flags)
+{
+	if (kernel_move_mount(tree, path) < 0)
+		return -1;
+	return add_flags(path, MS_RDONLY | MS_NOSUID | more_flags);
 }
 
 /* A folder of libraries as it is here: itself, or the link that stands in its place. */
@@ -145,10 +169,10 @@ static int add_libraries(const char *path)
 		link[n] = '\0';
 		return symlink(link, here);
 	}
-	tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	tree = kernel_open_tree(AT_FDCWD, path);
 	if (tree < 0 || mkdir(here, 0755) < 0)
 		return -1;
-	return place(tree, here, MOUNT_ATTR_NODEV);
+	return place(tree, here, MS_NODEV);
 }
 
 static int add_all_libraries(void)
@@ -174,8 +198,7 @@ static int add_disk(const struct cage *cage, uint32_t i)
 	file = open(here, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	if (file < 0)
 		return -1;
-	return place(
-		cage->disks[i], here, MOUNT_ATTR_NOEXEC | (cage->device[i] ? 0 : MOUNT_ATTR_NODEV));
+	return place(cage->disks[i], here, MS_NOEXEC | (cage->device[i] ? 0 : MS_NODEV));
 }
 
 static int make_root(const struct cage *cage, struct err *err)
@@ -246,8 +269,12 @@ static int set_limits(const struct cage *cage, struct err *err)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		const struct rlimit limit = {limits[i].value, limits[i].value};
+		struct rlimit now, limit = {limits[i].value, limits[i].value};
 
+		if (getrlimit(limits[i].resource, &now) < 0)
+			return failed(err, "limits");
+		if (now.rlim_max < limit.rlim_max)
+			limit.rlim_cur = limit.rlim_max = now.rlim_max;
 		if (setrlimit(limits[i].resource, &limit) < 0)
 			return failed(err, "limits");
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "images/calls.h"
 
+#include "core/kernel.h"
 #include "sandbox/seccomp.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <sys/syscall.h>
 
 /*
  * No socket, no process, no mount, no file opened for writing, no descriptor of a file by its

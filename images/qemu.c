@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "images/qemu.h"
 
+#include "core/descriptors.h"
 #include "model/image_format.h"
 #include "core/strbuf.h"
 #include "wire/serve.h"
@@ -9,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -82,7 +82,8 @@ static int become(int program, int server, struct strbuf *image, struct err *err
 		pid, (char[]){"LISTEN_FDS=1"}, (char[]){"MALLOC_ARENA_MAX=1"}, NULL};
 
 	snprintf(pid, sizeof(pid), "LISTEN_PID=%d", (int)getpid());
-	if (dup2(server, LISTENING) < 0 || close_range(LISTENING + 1, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+	descriptors_close_on_exec(LISTENING + 1);
+	if (dup2(server, LISTENING) < 0)
 		return err_set(err, errno, "cannot start QEMU: %s", strerror(errno));
 	fexecve(program, argv, environment);
 	return err_set(err, errno, "cannot start QEMU: %s", strerror(errno));

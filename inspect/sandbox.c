@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/sandbox.h"
 
+#include "core/descriptors.h"
+#include "core/kernel.h"
 #include "model/inspection.h"
-#include "sandbox/steps.h"
 #include "sandbox/seccomp.h"
+#include "sandbox/steps.h"
 
 #include <errno.h>
-#include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 
 /*
  * Every system call that the inspector may make once it is in the sandbox; any other kills it.
@@ -49,9 +49,9 @@ int sandbox_enter(const struct sandbox_settings *settings, uint32_t *gaps, struc
 	seccomp_add(&filter, rules, ARRAY_SIZE(rules), settings->write_fds);
 	seccomp_add(&filter, settings->more_calls, settings->n_more_calls, NULL);
 	seccomp_end(&filter, SECCOMP_RET_KILL_PROCESS);
+	/* While there is a /proc, by which an old kernel finds them. */
+	descriptors_close_from((unsigned)settings->keep_fds);
 	r = sandbox_root(settings->private_root, gaps, err);
-	if (r == 0 && close_range((unsigned)settings->keep_fds, ~0u, 0) < 0)
-		return failed(err, "close_range");
 	if (r == 0)
 		r = sandbox_user(settings->uid, settings->gid, gaps, err);
 	if (r == 0)

@@ -61,7 +61,8 @@ const char *sandbox_gap_text(enum sandbox_gap gap)
 {
 	switch (gap) {
 	case GAP_NAMESPACES:
-		return "no namespaces of its own (needs CAP_SYS_ADMIN)";
+		return "no namespaces of its own (needs CAP_SYS_ADMIN; a container may refuse "
+		       "them)";
 	case GAP_PIVOT:
 		return "chroot instead of a root of its own (/ is no mount point)";
 	case GAP_ROOT:
@@ -70,6 +71,10 @@ const char *sandbox_gap_text(enum sandbox_gap gap)
 		return "runs under the user who asked";
 	case GAP_LANDLOCK:
 		return "this kernel has no Landlock (CONFIG_SECURITY_LANDLOCK)";
+	case GAP_LANDLOCK_OFF:
+		return "Landlock is not switched on (add it to lsm= on the kernel's command line)";
+	case GAP_LANDLOCK_REFUSED:
+		return "Landlock is refused here (by a container's filter of system calls?)";
 	case GAP_ALL:
 	default:
 		return "unknown gap";

@@ -8,12 +8,14 @@
 
 /* What this kernel or this user could not give to the sandbox; it holds without them. */
 enum sandbox_gap {
-	GAP_NAMESPACES = 1 << 0, /* no mount, pid, ipc and uts namespaces of its own */
-	GAP_PIVOT = 1 << 1,      /* chroot to an empty folder instead of an own root */
-	GAP_ROOT = 1 << 2,       /* still sees the host's root (and has no call to open a file) */
-	GAP_USER = 1 << 3,       /* runs under the asker's user */
-	GAP_LANDLOCK = 1 << 4,   /* no Landlock */
-	GAP_ALL = (1 << 5) - 1,
+	GAP_NAMESPACES = 1 << 0,   /* no mount, pid, ipc and uts namespaces of its own */
+	GAP_PIVOT = 1 << 1,        /* chroot to an empty folder instead of an own root */
+	GAP_ROOT = 1 << 2,         /* still sees the host's root (and has no call to open a file) */
+	GAP_USER = 1 << 3,         /* runs under the asker's user */
+	GAP_LANDLOCK = 1 << 4,     /* no Landlock */
+	GAP_LANDLOCK_OFF = 1 << 5, /* built in, not switched on */
+	GAP_LANDLOCK_REFUSED = 1 << 6, /* there, but not for us */
+	GAP_ALL = (1 << 7) - 1,
 };
 
 struct inspection_disk {

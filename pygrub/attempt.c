@@ -2,6 +2,7 @@
 #include "pygrub/attempt.h"
 
 #include "core/clock.h"
+#include "core/kernel.h"
 #include "pygrub/message.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 enum {
@@ -50,7 +50,7 @@ static int start(const struct job *job, const struct watch *watch, const char *m
 		become_reader(job, watch);
 		_exit(reader_run(job, mountpoint));
 	}
-	pidfd = (int)syscall(SYS_pidfd_open, *pid, 0);
+	pidfd = kernel_pidfd_open(*pid);
 	if (pidfd < 0) {
 		err_set(err, errno, "cannot watch a process: %m");
 		kill(*pid, SIGKILL);

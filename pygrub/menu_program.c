@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/menu_program.h"
 
+#include "core/descriptors.h"
+#include "core/kernel.h"
 #include "core/program.h"
 
 #include <errno.h>
@@ -10,9 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <linux/close_range.h>
 
 enum { END_MS = 1000 }; /* to put the terminal in order */
 
@@ -38,7 +38,7 @@ static void become_menu(const char *path, const struct menu_program_settings *se
 	dup2(settings->display, STDOUT_FILENO);
 	dup2(talk, MENU_TALK_FD);
 	dup2(json, MENU_JSON_FD);
-	close_range(MENU_JSON_FD + 1, ~0u, 0);
+	descriptors_close_from(MENU_JSON_FD + 1);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	sigemptyset(&none);
@@ -74,7 +74,7 @@ int menu_program_start(
 /* It ends when the conversation ends; a terminal that is stopped can keep it from that. */
 static void wait_for_end(pid_t pid)
 {
-	_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	_close_ int pidfd = kernel_pidfd_open(pid);
 	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
 
 	if (pidfd < 0 || poll(&fd, 1, END_MS) < 1)

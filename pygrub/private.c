@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/private.h"
 
+#include "core/descriptors.h"
 #include "core/program.h"
 #include "core/text.h"
 
@@ -13,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <linux/close_range.h>
 
 /*
  * Mounted over in our own namespace only. A folder that every Linux has and under which nobody
@@ -33,11 +33,21 @@ static bool find_daemon(char path[PATH_MAX])
 	return program_beside("../../bin/bootfs", path) || program_beside("bootfs", path);
 }
 
+static const char *what_is_missing(int error)
+{
+	if (error != EPERM && error != ENOSYS)
+		return "";
+	if (geteuid())
+		return " (root is needed where no bootfs is mounted)";
+	return " (does a container refuse it? start bootfs outside, or allow CAP_SYS_ADMIN)";
+}
+
 static int enter_namespace(struct err *err)
 {
 	if (unshare(CLONE_NEWNS))
-		return err_set(err, errno, "cannot start a private bootfs: %m%s",
-			errno == EPERM ? " (root is needed where no bootfs is mounted)" : "");
+		return err_set(err, errno,
+			"cannot start a private bootfs: no mount namespace: %m%s",
+			what_is_missing(errno));
 	/* The host's unmounts shall reach us, ours not the host. In a plain chroot "/" is no
 	 * mount point: there the parent of our mount point must do. */
 	(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
@@ -66,13 +76,13 @@ static void exec_daemon(
 	}
 	setsid();
 	/* First above everything that is put in its place below. */
-	ready = fcntl(ready, F_DUPFD, 10);
+	ready = fcntl(ready, F_DUPFD, READY_FD + 1);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	if (!settings->debug)
 		dup2(null, STDERR_FILENO);
 	dup2(ready, READY_FD);
-	close_range(READY_FD + 1, ~0u, 0);
+	descriptors_close_from(READY_FD + 1);
 	/* A limit that the caller set for our copies is none for its answers in memory. */
 	if (!getrlimit(RLIMIT_FSIZE, &limit)) {
 		limit.rlim_cur = limit.rlim_max;

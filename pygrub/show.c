@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/show.h"
 
+#include "core/kernel.h"
 #include "pygrub/menu.h"
 #include "pygrub/menu_program.h"
 #include "pygrub/message.h"
@@ -265,7 +266,7 @@ static int run_program(struct show *show, int64_t wait_ms)
 int show_menu(const struct job *job, const struct watch *watch, const char **mountpoint,
 	struct pick *ret, struct err *err)
 {
-	_close_ int json_fd = memfd_create("menu", MFD_CLOEXEC);
+	_close_ int json_fd = kernel_memory_file("menu", MFD_CLOEXEC);
 	struct show show = {.job = *job,
 		.watch = watch,
 		.mountpoint = mountpoint,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/wrapper.h"
 
+#include "core/kernel.h"
+#include "core/shortage.h"
 #include "pygrub/attempt.h"
 #include "pygrub/message.h"
 #include "core/mountinfo.h"
@@ -86,7 +88,7 @@ static int prepare_job(struct run *run, struct err *err)
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (job->exchange == MAP_FAILED)
 		return err_set(err, errno, "out of memory");
-	job->result_fd = memfd_create("answer", MFD_CLOEXEC);
+	job->result_fd = kernel_memory_file("answer", MFD_CLOEXEC);
 	if (job->result_fd < 0)
 		return err_set(err, errno, "out of memory");
 	run->watch.stall_ms = (int64_t)run->config->limits.timeout_ms + 5000;
@@ -189,8 +191,10 @@ static int boot(const struct options *options, struct config *config)
 		message_failure(options, TEXT("ended by a signal"));
 		die_of(number);
 	}
-	if (!ok)
+	if (!ok) {
+		shortage_explain(&err);
 		message_failure(options, text_of(err.text));
+	}
 	return ok && !number ? 0 : 1;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sandbox/steps.h"
 
+#include "core/kernel.h"
 #include "model/inspection.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/landlock.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -50,10 +50,13 @@ int sandbox_root(bool own_namespace, uint32_t *gaps, struct err *err)
 		*gaps |= GAP_NAMESPACES | GAP_ROOT;
 		return 0;
 	}
-	if (sandbox_make_private() < 0 ||
-		mount("none", SANDBOX_ROOT, "tmpfs", flags, "size=4k,nr_inodes=1,mode=0555") < 0)
+	if (sandbox_make_private() == 0 &&
+		mount("none", SANDBOX_ROOT, "tmpfs", flags, "size=4k,nr_inodes=1,mode=0555") == 0)
+		return sandbox_pivot(gaps, err);
+	if (errno != EPERM && errno != EACCES)
 		return failed(err, "mounting an empty root");
-	return sandbox_pivot(gaps, err);
+	*gaps |= GAP_ROOT; /* a container's security module lets nobody mount */
+	return 0;
 }
 
 /* ---- user and capabilities ----------------------------------------------------------------- */
@@ -165,9 +168,12 @@ int sandbox_limits(const struct sandbox_settings *settings, struct err *err)
 
 void sandbox_landlock(uint32_t *gaps)
 {
-	struct landlock_ruleset_attr rules = {.handled_access_fs = LANDLOCK_EVERYTHING};
-	_close_ int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
+	_close_ int ruleset = kernel_landlock_create(LANDLOCK_EVERYTHING);
 
-	if (ruleset < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+	if (ruleset >= 0 && kernel_landlock_restrict(ruleset) == 0)
+		return;
+	if (errno == ENOSYS)
 		*gaps |= GAP_LANDLOCK;
+	else
+		*gaps |= errno == EOPNOTSUPP ? GAP_LANDLOCK_OFF : GAP_LANDLOCK_REFUSED;
 }

@@ -55,5 +55,5 @@ int sandbox_parent(int parent_fd, struct err *err) MUST_CHECK;
 /* Memory, processor time, descriptors; no processes, no core, no locked memory. */
 int sandbox_limits(const struct sandbox_settings *settings, struct err *err) MUST_CHECK;
 
-/* No file system access at all; a gap where the kernel has no Landlock. Needs no_new_privs. */
+/* No file system access at all; a gap where there is no Landlock. Needs no_new_privs. */
 void sandbox_landlock(uint32_t *gaps);

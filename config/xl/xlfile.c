@@ -131,8 +131,10 @@ static const char *backend_name(libxl_disk_backend backend)
 		return "tap";
 	case LIBXL_DISK_BACKEND_QDISK:
 		return "qdisk";
+#ifdef LIBXL_HAVE_DEVICE_DISK_SPECIFICATION /* Xen 4.17 */
 	case LIBXL_DISK_BACKEND_STANDALONE:
 		return "standalone";
+#endif
 	case LIBXL_DISK_BACKEND_UNKNOWN:
 		return "";
 	}

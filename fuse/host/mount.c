@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/host/mount.h"
 
+#include "core/kernel.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -29,7 +30,7 @@ int mount_probe(const char *path, int timeout_ms)
 
 		_exit(statfs(path, &stat) ? errno : 0);
 	}
-	dead.fd = pidfd_open(child, 0);
+	dead.fd = kernel_pidfd_open(child);
 	if (dead.fd < 0 || poll(&dead, 1, timeout_ms) <= 0) {
 		kill(child, SIGKILL);
 		info.si_status = ETIMEDOUT;

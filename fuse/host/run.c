@@ -2,6 +2,7 @@
 #include "fuse/host/run.h"
 
 #include "core/checked.h"
+#include "core/descriptors.h"
 #include "core/log.h"
 #include "core/program.h"
 #include "fuse/host/background.h"
@@ -60,7 +61,9 @@ int run_check(const struct options *options)
 	if (good)
 		printf("%s: ok, %u domains\n", options->config, config->n_domains);
 	config_free(config);
-	return good ? 0 : 1;
+	if (fflush(stdout))
+		notice_say(&notice, LOG_ERR, "cannot write the answer: %m");
+	return good && !ferror(stdout) ? 0 : 1;
 }
 
 /* ---- starting ------------------------------------------------------------------------------- */
@@ -214,6 +217,8 @@ static int start(struct running *running, struct config *config, struct err *err
 	shrink_init(&daemon->shrink, &daemon->pool, &daemon->owners, &running->mount);
 	r = rights_drop(err);
 	if (!r)
+		r = pool_start(&daemon->pool, err);
+	if (!r)
 		r = session_start(daemon, running->mount.fuse_fd, tree_answers, err);
 	if (r)
 		mount_end(&running->mount);
@@ -302,13 +307,30 @@ static char *absolute(const char *path)
 	return asprintf(&ret, "%s/%s", here, path) < 0 ? NULL : ret;
 }
 
+/*
+ * What our parent forgot to close would keep its disks and files open as long as we run. Leaves
+ * the standard descriptors and the one to tell our readiness to.
+ */
+static void drop_inherited(int *ready_fd)
+{
+	enum { FIRST = STDERR_FILENO + 1 };
+
+	if (*ready_fd >= 0)
+		*ready_fd = *ready_fd == FIRST ? FIRST : dup3(*ready_fd, FIRST, O_CLOEXEC);
+	descriptors_close_from(*ready_fd >= 0 ? FIRST + 1 : FIRST);
+	if (*ready_fd >= 0)
+		(void)fcntl(*ready_fd, F_SETFD, FD_CLOEXEC);
+}
+
 int run(const struct options *options)
 {
 	static struct running running;
 	struct config *config;
 
+	program_lift_limits();
 	running.options = options;
 	running.ready_fd = options->ready_fd;
+	drop_inherited(&running.ready_fd);
 	running.daemon.notice.quiet = options->private;
 	running.daemon.notice.to_journal = options->foreground && ends_in_journal(STDERR_FILENO);
 	running.daemon.service_manager = options->private ? NULL : service_manager();

@@ -19,6 +19,15 @@ enum { LOOK_MEMORY = 16 << 20, MAX_WATCHED = 4096 };
 #ifndef FUSE_SUPER_MAGIC
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
+#ifndef SMB2_SUPER_MAGIC /* these three: Linux 5.15 */
+#define SMB2_SUPER_MAGIC 0xFE534D42
+#endif
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xFF534D42
+#endif
+#ifndef CEPH_SUPER_MAGIC
+#define CEPH_SUPER_MAGIC 0x00C36400
+#endif
 #ifndef GFS2_MAGIC
 #define GFS2_MAGIC 0x01161970
 #endif

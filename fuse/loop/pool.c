@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/loop/pool.h"
 
+#include "core/shortage.h"
+
 #include <errno.h>
 #include <sys/eventfd.h>
 
@@ -98,26 +100,29 @@ static void *worker_main(void *argument)
 	return NULL;
 }
 
-/* With the lock held. */
-static void pool_add_thread(struct pool *pool)
+/* With the lock held. 0 or a positive errno. */
+static int pool_add_thread(struct pool *pool)
 {
 	struct worker *worker = pool->workers;
 	pthread_attr_t attributes;
 	pthread_t thread;
+	int error;
 
 	if (pool->alive >= POOL_MAX_THREADS)
-		return;
+		return EAGAIN;
 	while (worker->alive)
 		worker++;
 	*worker = (struct worker){.pool = pool, .alive = true};
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, WORKER_STACK);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attributes, worker_main, worker) == 0)
-		pool->alive++;
-	else
+	error = pthread_create(&thread, &attributes, worker_main, worker);
+	if (error)
 		worker->alive = false;
+	else
+		pool->alive++;
 	pthread_attr_destroy(&attributes);
+	return error;
 }
 
 /* With the lock held: sees to it that somebody will take a job that may run. */
@@ -127,7 +132,7 @@ static void pool_provide(struct pool *pool)
 	if (pool->queued <= pool->idle)
 		return;
 	if (pool->alive < POOL_THREADS)
-		pool_add_thread(pool);
+		(void)pool_add_thread(pool); /* else those that run do the work */
 	else if (!timer_is_set(&pool->grow))
 		loop_set_timer(pool->loop, &pool->grow, POOL_PATIENCE_MS);
 }
@@ -138,7 +143,7 @@ static void pool_grow(struct timer *timer)
 
 	pthread_mutex_lock(&pool->lock);
 	if (pool->queued > pool->idle && pool_runnable(pool))
-		pool_add_thread(pool);
+		(void)pool_add_thread(pool); /* else those that run do the work */
 	if (pool->queue)
 		loop_set_timer(pool->loop, timer, POOL_PATIENCE_MS);
 	pthread_mutex_unlock(&pool->lock);
@@ -221,4 +226,16 @@ int pool_init(struct pool *pool, struct loop *loop)
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	return loop_watch(loop, &pool->source);
+}
+
+int pool_start(struct pool *pool, struct err *err)
+{
+	char why[SHORTAGE_BYTES];
+	int error;
+
+	pthread_mutex_lock(&pool->lock);
+	error = pool_add_thread(pool);
+	pthread_mutex_unlock(&pool->lock);
+	return error ? err_set(err, error, "cannot start a thread: %s", shortage_text(error, why))
+		     : 0;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "core/err.h"
 #include "fuse/loop/loop.h"
 
 #include <pthread.h>
@@ -54,8 +55,14 @@ struct pool {
 	struct timer sweep;   /* collects what nobody was woken for */
 };
 
-/* Threads are started with the first jobs. -errno. */
+/* -errno. */
 int pool_init(struct pool *pool, struct loop *loop) MUST_CHECK;
+
+/*
+ * Starts the first thread, with the rights and the signal mask that the caller has; the others
+ * start when there are jobs for them. One that cannot be started now would be missed only then.
+ */
+int pool_start(struct pool *pool, struct err *err) MUST_CHECK;
 
 /* From the loop's thread only. */
 void pool_submit(struct pool *pool, struct job *job);

@@ -28,7 +28,9 @@ void reply_file(fuse_req_t req, struct fuse_file_info *fi, struct open_file *fil
 	const struct snapshot *snapshot = open_file_snapshot(file);
 
 	fi->fh = (uintptr_t)file;
-	fi->noflush = 1;
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
+	fi->noflush = 1; /* else the kernel asks once, and learns that there is no such call */
+#endif
 	/* An inode's bytes never change, but .status and .stats; below .disk they are checked. */
 	fi->direct_io = file->changes || (snapshot && snapshot->once);
 	fi->keep_cache = !fi->direct_io;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/ops/shrink.h"
 
+#include "core/kernel.h"
+
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -23,8 +25,8 @@ static void shrink_run(struct job *job, struct scratch *scratch)
 	(void)scratch;
 	if (folder < 0 || !is_ours(folder, mount))
 		return;
-	fs = fspick(folder, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+	fs = kernel_fspick(folder);
+	if (fs < 0 || kernel_fs_reconfigure(fs) < 0)
 		return; /* an old kernel forgets when it needs the memory */
 }
 

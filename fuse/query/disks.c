@@ -158,13 +158,33 @@ static struct timespec time_of(struct statx_timestamp time)
 	return (struct timespec){.tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec};
 }
 
+/* Old containers refuse statx(); then a file has no time of birth. */
+static int stamp_without_birth(int folder_fd, const char *path, struct disk_stamp *ret)
+{
+	struct stat now;
+
+	if (fstatat(folder_fd, path, &now, AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
+		return -errno;
+	*ret = (struct disk_stamp){.dev = now.st_dev, .ino = now.st_ino};
+	if (S_ISBLK(now.st_mode)) {
+		ret->rdev = now.st_rdev;
+		return 0;
+	}
+	ret->regular = true;
+	ret->size = (uint64_t)now.st_size;
+	ret->links = (uint32_t)now.st_nlink;
+	ret->mtime = now.st_mtim;
+	ret->ctime = ret->born = now.st_ctim;
+	return S_ISREG(now.st_mode) ? 0 : -EINVAL;
+}
+
 int disk_stamp_read(int folder_fd, const char *path, struct disk_stamp *ret)
 {
+	const int flags = AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
 	struct statx now;
 
-	if (statx(folder_fd, path, AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME,
-		    &now))
-		return -errno;
+	if (statx(folder_fd, path, flags, STATX_BASIC_STATS | STATX_BTIME, &now))
+		return errno == EPERM ? stamp_without_birth(folder_fd, path, ret) : -errno;
 	*ret = (struct disk_stamp){
 		.dev = makedev(now.stx_dev_major, now.stx_dev_minor),
 		.ino = now.stx_ino,
