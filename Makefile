@@ -75,10 +75,10 @@ bootfs-serve_parts   := images sandbox wire model core
 bootfs-serve_libs    :=
 bootfs-serve_link    := -pie
 bootfs-pygrub_parts  := pygrub config model core
-bootfs-pygrub_libs   := -linih -ljansson
+bootfs-pygrub_libs   := -linih -ljansson -lpthread
 bootfs-pygrub_link   := $(STATIC)
 bootfs-menu_parts    := menu pygrub model core
-bootfs-menu_libs     := -lncursesw -ltinfo -ljansson
+bootfs-menu_libs     := -lncursesw -ltinfo -ljansson -lpthread
 bootfs-menu_link     := -pie
 bootfs-admin_parts   := admin pygrub config model core
 bootfs-admin_libs    := -linih -ljansson -lpthread
@@ -111,7 +111,13 @@ help:
 	@echo "make cross-arm64  the same for arm64, in a chroot (as root)"
 	@echo "make dist       the sources as a tar file"
 
-$(B)/%.o: %.c
+# The host's libraries are looked at once.
+$(B)/floors: floors
+	@mkdir -p $(@D)
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' ./floors
+	@touch $@
+
+$(B)/%.o: %.c | $(B)/floors
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 

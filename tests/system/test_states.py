@@ -338,7 +338,7 @@ STATES = {
         "inspect_image": "QEMU's sandbox: mounting a root: Permission denied .*a container"}),
     "landlock_refused": State(odd("refuse=EPERM:landlock_create_ruleset")),
     "threads_refused": State(odd("refuse=EPERM:clone3"), NO_THREADS),
-    "old_kernel": State(odd(f"refuse=ENOSYS:clone3,{YOUNG_CALLS}")),
+    "old_kernel": State(odd(f"refuse=ENOSYS:clone3,{YOUNG_CALLS}", "old-memory-files")),
     "old_container": State(odd(f"refuse=EPERM:{YOUNG_CALLS}")),
     "container": State(below(
         "setpriv", f"--bounding-set=-all,+{CONTAINER_CAPABILITIES.replace(',', ',+')}",

@@ -28,7 +28,8 @@ static const char usage[] =
 	"  lost-folder=PATH    the working directory, made here, is deleted\n"
 	"  no-environment, no-name\n"
 	"  refuse=ERROR:CALL,...   these system calls fail with EPERM, ENOSYS, ...\n"
-	"  no-namespaces=ERROR clone() for namespaces, unshare() and setns() fail\n";
+	"  no-namespaces=ERROR clone() for namespaces, unshare() and setns() fail\n"
+	"  old-memory-files    memfd_create() knows the flags of Linux 5.3\n";
 
 static void fail(const char *what)
 {
@@ -173,27 +174,40 @@ static void refuse(const char *value)
 	}
 }
 
-/* clone3() has its flags in memory, where no filter can look: it is missing. */
-static void refuse_namespaces(const char *value)
+/* Where one of the bits is set in the low half of that argument. */
+static void refuse_bits(unsigned call, unsigned argument, unsigned bits, unsigned error)
 {
-	const unsigned flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-			       CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP;
 	const size_t low = __BYTE_ORDER == __LITTLE_ENDIAN ? 0 : 4;
-	unsigned error = error_of(value);
+	const size_t at = offsetof(struct seccomp_data, args) + 8 * argument + low;
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			(unsigned)(offsetof(struct seccomp_data, args) + low)),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, flags, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)at),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 
 	load(code, ARRAY_SIZE(code));
+}
+
+/* clone3() has its flags in memory, where no filter can look: it is missing. */
+static void refuse_namespaces(const char *value)
+{
+	const unsigned flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			       CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWCGROUP;
+	unsigned error = error_of(value);
+
+	refuse_bits(SYS_clone, 0, flags, error);
 	refuse_call(SYS_unshare, error);
 	refuse_call(SYS_setns, error);
 	refuse("ENOSYS:clone3");
+}
+
+/* Linux before 6.3 knows no MFD_NOEXEC_SEAL and no MFD_EXEC. */
+static void forget_memory_flags(void)
+{
+	refuse_bits(SYS_memfd_create, 1, 0x18, EINVAL);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
@@ -261,6 +275,8 @@ static void enter(const char *state)
 		refuse(value);
 	else if (take(state, "no-namespaces=", &value))
 		refuse_namespaces(value);
+	else if (take(state, "old-memory-files", &value))
+		forget_memory_flags();
 	else
 		wrong(state);
 }
