@@ -41,3 +41,9 @@ void scan_report_twins(struct volumes *volumes);
  */
 int scan_open(struct volumes *volumes, struct volume *volume, const struct blockdev *others,
 	size_t n_others) MUST_CHECK;
+
+/*
+ * Once all are opened: a file system beside the signature of an LVM or md part that leads to
+ * nothing. -ENOMEM.
+ */
+int scan_open_leftover(struct volumes *volumes, struct volume *volume) MUST_CHECK;

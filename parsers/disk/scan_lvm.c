@@ -7,7 +7,8 @@
 /* The physical volumes that were found. */
 struct found {
 	struct lvm_pv *at;
-	bool *used; /* by a group */
+	struct volume **volumes; /* that they are */
+	bool *used;              /* by a group */
 	uint32_t count;
 };
 
@@ -36,11 +37,12 @@ static int find_pvs(struct volumes *volumes, struct found *found)
 	uint32_t n = volumes->count + 1;
 
 	found->at = arena_array(volumes->arena, n, sizeof(*found->at));
+	found->volumes = arena_array(volumes->arena, n, sizeof(*found->volumes));
 	found->used = arena_array(volumes->arena, n, sizeof(*found->used));
-	if (!found->at || !found->used)
+	if (!found->at || !found->volumes || !found->used)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < volumes->count; i++) {
-		const struct volume *volume = volumes->at[i];
+		struct volume *volume = volumes->at[i];
 		struct lvm_pv *pv = &found->at[found->count];
 		int got;
 
@@ -56,7 +58,7 @@ static int find_pvs(struct volumes *volumes, struct found *found)
 			report_add(volumes->report, REPORT_WARNING,
 				"%.*s: its copy of the LVM metadata is damaged",
 				TEXT_ARG(pv->volume));
-		found->count++;
+		found->volumes[found->count++] = volume;
 	}
 	return 0;
 }
@@ -139,17 +141,20 @@ static int add_lv(struct volumes *volumes, const struct lvm_vg *vg, const struct
 	return err == -ENOSPC ? 0 : err;
 }
 
+/* Reports the group and marks the volumes that it lies on. */
 static void report_group(
 	struct volumes *volumes, const struct found *found, const struct lvm_vg *vg)
 {
 	char list[400] = "";
 	size_t len = 0;
 
-	for (uint32_t i = 0; i < found->count && len < sizeof(list); i++) {
+	for (uint32_t i = 0; i < found->count; i++) {
 		if (!lvm_vg_has(vg, &found->at[i]))
 			continue;
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%.*s", len ? ", " : "",
-			TEXT_ARG(found->at[i].volume));
+		found->volumes[i]->grouped = true;
+		if (len < sizeof(list))
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%.*s",
+				len ? ", " : "", TEXT_ARG(found->at[i].volume));
 	}
 	report_add(
 		volumes->report, REPORT_OK, "lvm/%.*s LVM group on %s", TEXT_ARG(vg->name), list);

@@ -7,7 +7,7 @@
 /* The members that were found, and on which volumes. */
 struct members {
 	struct md_member *at;
-	struct text *names; /* of their volumes */
+	struct volume **volumes;
 	bool *used;
 	uint32_t count;
 };
@@ -24,9 +24,9 @@ static bool may_be_member(const struct volume *volume)
 static int find_members(struct volumes *volumes, struct members *ret)
 {
 	ret->at = arena_array(volumes->arena, volumes->count + 1, sizeof(*ret->at));
-	ret->names = arena_array(volumes->arena, volumes->count + 1, sizeof(*ret->names));
+	ret->volumes = arena_array(volumes->arena, volumes->count + 1, sizeof(*ret->volumes));
 	ret->used = arena_array(volumes->arena, volumes->count + 1, sizeof(*ret->used));
-	if (!ret->at || !ret->names || !ret->used)
+	if (!ret->at || !ret->volumes || !ret->used)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < volumes->count; i++) {
 		struct volume *volume = volumes->at[i];
@@ -34,7 +34,7 @@ static int find_members(struct volumes *volumes, struct members *ret)
 		if (!may_be_member(volume) || md_probe(&volume->dev, &ret->at[ret->count]) != 1)
 			continue;
 		volume->fs_name = TEXT("linux_raid_member");
-		ret->names[ret->count++] = volume->name;
+		ret->volumes[ret->count++] = volume;
 	}
 	return 0;
 }
@@ -64,7 +64,7 @@ static void report_array(struct volumes *volumes, struct text name, int32_t leve
 
 	for (uint32_t i = 0; i < n && len < sizeof(list); i++)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%.*s", i ? ", " : "",
-			TEXT_ARG(members->names[which[i]]));
+			TEXT_ARG(members->volumes[which[i]]->name));
 	report_add(volumes->report, REPORT_OK, "%.*s %s of %s", TEXT_ARG(name),
 		md_level_name(level), list);
 }
@@ -99,6 +99,7 @@ static int assemble(
 	struct blockdev dev = blockdev_on_memory("", 0);
 	struct text name, id_name, problem = {0};
 	struct err err = {0};
+	uint32_t at;
 	int failed;
 
 	for (uint32_t i = 0; i < n; i++)
@@ -112,7 +113,11 @@ static int assemble(
 			      err.text))
 		return -ENOMEM;
 	report_array(volumes, name, first->level, members, which, n);
-	return add_array(volumes, name, id_name, &dev, problem);
+	at = volumes->count;
+	failed = add_array(volumes, name, id_name, &dev, problem);
+	for (uint32_t i = 0; i < n && !failed && at < volumes->count; i++)
+		members->volumes[which[i]]->array = volumes->at[at];
+	return failed;
 }
 
 int scan_md(struct volumes *volumes)

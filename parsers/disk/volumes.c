@@ -264,6 +264,8 @@ static int open_all(struct volumes *volumes)
 			index++;
 		err = scan_open(volumes, order[i], &ring[index + 1], volumes->count - 1);
 	}
+	for (uint32_t i = 0; i < volumes->count && !err; i++)
+		err = scan_open_leftover(volumes, order[i]);
 	if (!err)
 		scan_report_twins(volumes);
 	return err;

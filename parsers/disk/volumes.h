@@ -34,6 +34,8 @@ struct volume {
 	struct fs *fs;       /* opened; NULL: cannot be read, or nothing there */
 	struct text problem; /* why fs is NULL although something was seen: "LUKS-encrypted" */
 	struct loop *loop;   /* a loopback file's own; NULL for others */
+	const struct volume *array; /* the md array that it is a member of; NULL: none */
+	bool grouped;               /* a physical volume of an LVM group that was found */
 };
 
 struct volumes {

@@ -23,18 +23,25 @@ static const struct unread {
 static const struct title {
 	const char *type, *title;
 } titles[] = {
+	{"DM_integrity", "dm-integrity"},
 	{"apfs", "APFS"},
+	{"ddf_raid_member", "RAID (DDF)"},
+	{"drbd", "DRBD"},
 	{"exfat", "exFAT"},
 	{"f2fs", "F2FS"},
 	{"hfs", "HFS"},
 	{"hfsplus", "HFS+"},
+	{"isw_raid_member", "RAID (Intel)"},
 	{"jfs", "JFS"},
 	{"minix", "Minix"},
 	{"nilfs2", "NILFS2"},
 	{"ntfs", "NTFS"},
 	{"reiser4", "Reiser4"},
 	{"reiserfs", "ReiserFS"},
+	{"stratis", "Stratis"},
+	{"udf", "UDF"},
 	{"ufs", "UFS"},
+	{"vdo", "VDO"},
 	{"zfs_member", "ZFS"},
 };
 
@@ -106,6 +113,7 @@ static void take_fs(struct volume *volume, struct fs *fs)
 {
 	volume->fs = fs;
 	volume->fs_name = text_of(fs->name);
+	volume->problem = (struct text){0};
 	if (fs->uuid.len)
 		volume->uuid = fs->uuid;
 	if (fs->label.len)
@@ -130,17 +138,24 @@ static int open_with(
 	return arena_text(source->arena, text_of(err.text), &volume->problem);
 }
 
-/* Where libblkid does not know, the readers look themselves: the first that opens. */
+/*
+ * Tries our own readers, where libblkid names nothing or nothing that we read: the first that
+ * opens. A type that libblkid named stays when none does.
+ */
 static int open_by_probe(const struct fs_source *source, struct volume *volume)
 {
+	bool named = volume->fs_name.len;
 	int err = 0;
 
 	for (const struct fs_ops *const *ops = fs_table; *ops && !volume->fs && !err; ops++) {
 		if ((*ops)->probe(source->dev) != 1)
 			continue;
-		volume->fs_name = text_of((*ops)->name);
+		if (!named)
+			volume->fs_name = text_of((*ops)->name);
 		err = open_with(*ops, source, volume);
 	}
+	if (named && !volume->fs)
+		volume->problem = (struct text){0};
 	return err;
 }
 
@@ -185,6 +200,79 @@ static int report_unopened(struct volumes *volumes, struct volume *volume)
 	return 0;
 }
 
+/*
+ * Must not be read as anything else: a file system below encryption, swap, a journal or the
+ * signature of a part is older than those are, or only a piece.
+ */
+static bool is_closed(const struct volume *volume)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(unread); i++) {
+		if (text_is(volume->fs_name, unread[i].type))
+			return true;
+	}
+	return false;
+}
+
+/* Reports that a volume was read as another type than libblkid's. */
+static void report_second(struct report *report, const struct volume *volume, struct text type)
+{
+	/* A DVD's bridge format is meant to be both. */
+	bool bridge = text_is(type, "udf") && text_is(volume->fs_name, "iso9660");
+
+	report_add(report, bridge ? REPORT_NOTE : REPORT_WARNING,
+		"%.*s: has signs of %.*s, which is not read; read as %.*s", TEXT_ARG(volume->name),
+		TEXT_ARG(title_of(type)), TEXT_ARG(volume->fs_name));
+}
+
+/* With the reader of the type that libblkid names, else with any that fits. */
+static int open_volume(const struct fs_source *source, struct volume *volume)
+{
+	struct text type = volume->fs_name;
+	const struct fs_ops *ops = find_ops(type);
+	int err;
+
+	if (ops)
+		return open_with(ops, source, volume);
+	if (volume->problem.len || is_closed(volume))
+		return 0;
+	err = open_by_probe(source, volume);
+	if (!err && volume->fs && type.len)
+		report_second(source->report, volume, type);
+	return err;
+}
+
+/* Does its LVM or md signature lead to nothing? mkfs leaves some of an earlier use. */
+static bool is_leftover(const struct volume *volume)
+{
+	const struct volume *array = volume->array;
+
+	if (text_is(volume->fs_name, "LVM2_member"))
+		return !volume->grouped;
+	return text_is(volume->fs_name, "linux_raid_member") &&
+	       (!array || (!array->fs_name.len && !array->problem.len && !array->partmap.len));
+}
+
+int scan_open_leftover(struct volumes *volumes, struct volume *volume)
+{
+	const struct fs_source source = {
+		.dev = &volume->dev,
+		.arena = volumes->arena,
+		.report = volumes->report,
+		.name = volume->name,
+	};
+	struct text type = volume->fs_name;
+	int err;
+
+	if (volume->fs || !is_leftover(volume))
+		return 0;
+	err = open_by_probe(&source, volume);
+	if (err || !volume->fs)
+		return err;
+	report_second(volumes->report, volume, type);
+	report_opened(volumes->report, volume);
+	return 0;
+}
+
 int scan_open(struct volumes *volumes, struct volume *volume, const struct blockdev *others,
 	size_t n_others)
 {
@@ -196,13 +284,8 @@ int scan_open(struct volumes *volumes, struct volume *volume, const struct block
 		.report = volumes->report,
 		.name = volume->name,
 	};
-	const struct fs_ops *ops = find_ops(volume->fs_name);
-	int err = 0;
+	int err = open_volume(&source, volume);
 
-	if (ops)
-		err = open_with(ops, &source, volume);
-	else if (!volume->fs_name.len && !volume->problem.len)
-		err = open_by_probe(&source, volume);
 	if (err)
 		return err;
 	if (volume->ambivalent)
