@@ -91,12 +91,31 @@ static int add_array(struct volumes *volumes, struct text name, struct text id_n
 	return err;
 }
 
+/* Warns of what may be wrong with an array that is read. */
+static void report_doubts(struct report *report, struct text name, const struct md_array *array)
+{
+	if (array->unsure)
+		report_add(report, REPORT_WARNING,
+			"%.*s: a member is missing and the array was not stopped: what is computed "
+			"out of its parity may be wrong",
+			TEXT_ARG(name));
+	if (array->journal)
+		report_add(report, REPORT_WARNING,
+			"%.*s has a journal, which is not replayed: newer data may be missing",
+			TEXT_ARG(name));
+	if (array->cut)
+		report_add(report, REPORT_WARNING,
+			"%.*s: members of different sizes and no record of how they are striped; "
+			"only the first part is read",
+			TEXT_ARG(name));
+}
+
 /* Assembles the array of the members `which`. */
 static int assemble(
 	struct volumes *volumes, const struct members *members, const uint32_t *which, uint32_t n)
 {
 	const struct md_member *list[MAX_VOLUMES], *first = &members->at[which[0]];
-	struct blockdev dev = blockdev_on_memory("", 0);
+	struct md_array array = {.dev = blockdev_on_memory("", 0), .level = first->level};
 	struct text name, id_name, problem = {0};
 	struct err err = {0};
 	uint32_t at;
@@ -106,15 +125,16 @@ static int assemble(
 		list[i] = &members->at[which[i]];
 	if (name_array(volumes, first, &name, &id_name))
 		return -ENOMEM;
-	failed = md_assemble(list, n, volumes->arena, &dev, &err);
+	failed = md_assemble(list, n, volumes->arena, &array, &err);
 	if (failed == -ENOMEM)
 		return failed;
 	if (failed && arena_printf(volumes->arena, &problem, "%s: %s", md_level_name(first->level),
 			      err.text))
 		return -ENOMEM;
-	report_array(volumes, name, first->level, members, which, n);
+	report_array(volumes, name, array.level, members, which, n);
+	report_doubts(volumes->report, name, &array);
 	at = volumes->count;
-	failed = add_array(volumes, name, id_name, &dev, problem);
+	failed = add_array(volumes, name, id_name, &array.dev, problem);
 	for (uint32_t i = 0; i < n && !failed && at < volumes->count; i++)
 		members->volumes[which[i]]->array = volumes->at[at];
 	return failed;

@@ -20,6 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct md_member members[MEMBERS];
 	_extents_ struct extents map = {0};
 	struct sparse_disk disk;
+	char bytes[8192];
+	struct md_array array;
 	struct err err = {0};
 	struct blockdev dev;
 	uint32_t n = 0;
@@ -31,9 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (md_probe(&dev, &members[n]) == 1)
 			list[n] = &members[n], n++;
 	}
-	if (!n || md_assemble(list, n, &arena, &dev, &err))
+	if (!n || md_assemble(list, n, &arena, &array, &err))
 		return n && !err.code;
-	if (!blockdev_map(&dev, 0, min_u64(dev.size, MIB), &map) && map.count)
+	dev = array.dev;
+	for (uint64_t at = 0; at < dev.size && at < 64 * sizeof(bytes); at += sizeof(bytes))
+		(void)!blockdev_read(&dev, at, bytes, min_size(sizeof(bytes), dev.size - at));
+	if (!blockdev_map(&dev, 0, min_u64(dev.size, MIB), &map) && map.count &&
+		map.at[0].kind == EXTENT_DISK)
 		assert(range_inside(map.at[0].at, map.at[0].length, disk.dev.size));
 	return 0;
 }

@@ -14,14 +14,14 @@ def _checksum(block):
 
 
 def super_1(*, level, disks, number, roles, size, data, at, chunk=0, layout=0, events=7, name="host:0",
-            features=0, uuid=UUID):
+            features=0, uuid=UUID, resync=2**64 - 1):
     """Version 1: sizes and offsets in sectors; `at` is where it will stand."""
     slots = 128
     block = struct.pack("<IIII16s32sQIIQIIII", MAGIC, 1, features, 0, uuid, name.encode(), 1, level & 0xFFFFFFFF,
                         layout, size, chunk, disks, 0, 0)
     block += struct.pack("<QIIII", 0, 0, 0, 0, 0)
     block += struct.pack("<QQQQII16sBBHI", data, size, at, 0, number, 0, uuid[::-1], 0, 0, 0, 0)
-    block += struct.pack("<QQQII32s", 1, events, 2**64 - 1, 0, slots, b"")
+    block += struct.pack("<QQQII32s", 1, events, resync, 0, slots, b"")
     block += struct.pack(f"<{slots}H", *roles, *[0xFFFF] * (slots - len(roles)))
     return block[:216] + struct.pack("<I", _checksum(block)) + block[220:]
 
@@ -49,11 +49,11 @@ def place(version, sectors):
 
 
 def write_member(path, sectors, version, content, **fields):
-    """A member disk: its superblock, and its part of the array's content."""
+    """A member disk: its superblock, and its part of the array's content; `used` sectors of it."""
     at = place(version, sectors)
     data = {"0.90": 0, "1.0": 0, "1.1": 2048, "1.2": 2048}[version]
     size = {"0.90": at, "1.0": at - 256}.get(version, sectors - data)
-    size -= size % 1024
+    size = fields.pop("used", size - size % 1024)
     if version == "0.90":
         roles = fields.pop("roles", None)
         fields.setdefault("role", fields.pop("number"))

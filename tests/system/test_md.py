@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import damage  # noqa: E402
 import fsdump  # noqa: E402
 import mdraid  # noqa: E402
+import raidmodel  # noqa: E402
 
 SECTORS = 65536
 VERSIONS = ("0.90", "1.0", "1.1", "1.2")
@@ -116,14 +117,166 @@ def test_stripes_are_read_as_grub_does(version, level, disks, layout, copies, tm
         assert "warning md/0: RAID0: a member is missing or out of date" in fsdump.report(said)
 
 
-def test_other_levels_are_named(tmp_path, content):
-    paths = [tmp_path / f"disk{number}" for number in range(3)]
+# A small file system, and arrays of disks with 8 MiB.
+SMALL = 16384
+CHUNK = 65536
+
+
+@pytest.fixture(name="small", scope="module")
+def content_of_a_small_array(tmp_path_factory):
+    """The bytes of a file system of 5 MiB, and what is in it."""
+    folder = tmp_path_factory.mktemp("small")
+    source = folder / "source"
+    (source / "boot").mkdir(parents=True)
+    for size in (0, 1, 4097, 70000, 1 << 20):
+        (source / "boot" / f"size-{size}").write_bytes(fsdump.content(size))
+    image = folder / "fs"
+    fsdump.run("truncate", "-s", "5M", image)
+    fsdump.run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", source, image)
+    return mdraid.read(image), fsdump.tree(source)
+
+
+def write_array(tmp_path, parts, version="1.2", **form):
+    """The disks of an array; `form` as super_1() and super_0() take it, `changes` by number."""
+    changes = form.pop("changes", {})
+    paths = [tmp_path / f"disk{number}" for number in range(len(parts))]
     for number, path in enumerate(paths):
-        mdraid.write_member(path, SECTORS, "1.2", content[0], level=5, disks=3, number=number,
-                            roles=[0, 1, 2], chunk=128)
+        fields = {"disks": len(parts), "number": number, "roles": list(range(len(parts))),
+                  "chunk": CHUNK // 512} | form | changes.get(number, {})
+        mdraid.write_member(path, SMALL, version, parts[number], **fields)
+    return paths
+
+
+def without(paths, *numbers):
+    return [path for number, path in enumerate(paths) if number not in numbers]
+
+
+def assert_missing(level, *paths):
     said = fsdump.dump(*paths, volumes_only=True)
-    assert said["volumes"][-1]["problem"] == "RAID5: not read"
-    assert "warning md/0: RAID5: not read" in fsdump.report(said)
+    assert f"warning md/0: RAID{level}: a member is missing or out of date" in fsdump.report(said)
+    assert not any(volume["readable"] for volume in said["volumes"])
+
+
+@pytest.mark.parametrize("disks", (3, 4))
+@pytest.mark.parametrize("layout", raidmodel.LAYOUTS_5)
+def test_raid5_is_read_and_its_lost_disk_computed(layout, disks, tmp_path, small):
+    number = raidmodel.LAYOUTS_5[layout]
+    paths = write_array(tmp_path, raidmodel.parity(small[0], disks, CHUNK, layout), level=5, layout=number)
+    said = fsdump.dump(*paths)
+    assert_content(said, small[1])
+    assert not fsdump.without_straight_extents(said)
+    if number < 4:
+        assert grub_reads(f"mduuid/{mdraid.UUID.hex()}", *paths) == fsdump.content(4097)
+    for lost in range(disks):
+        assert_content(fsdump.dump(*without(paths, lost)), small[1])
+    assert_missing(5, *without(paths, 0, 1))
+
+
+@pytest.mark.parametrize("version", ("0.90", "1.2"))
+def test_raid4_is_read_and_its_lost_disk_computed(version, tmp_path, small):
+    paths = write_array(tmp_path, raidmodel.parity(small[0], 3, CHUNK, "parity-last"), version, level=4)
+    for lost in (None, 0, 1, 2):
+        assert_content(fsdump.dump(*without(paths, lost)), small[1])
+    assert_missing(4, paths[0])
+
+
+@pytest.mark.parametrize("layout", raidmodel.LAYOUTS_6)
+def test_raid6_is_read_and_two_lost_disks_computed(layout, tmp_path, small):
+    parts = raidmodel.parity(small[0], 5, CHUNK, layout, lost=2)
+    number = raidmodel.LAYOUTS_6[layout]
+    paths = write_array(tmp_path, parts, level=6, layout=number)
+    said = fsdump.dump(*paths)
+    assert_content(said, small[1])
+    assert not fsdump.without_straight_extents(said)
+    if number < 4:
+        assert grub_reads(f"mduuid/{mdraid.UUID.hex()}", *paths) == fsdump.content(4097)
+    for lost in ((2,), (0, 1), (1, 3), (0, 4), (3, 4)):
+        assert_content(fsdump.dump(*without(paths, *lost)), small[1])
+    assert_missing(6, *without(paths, 0, 2, 4))
+
+
+# near, far, offset, sets: as mdadm's n2, f2, o2 and f3.
+@pytest.mark.parametrize("disks, near, far, offset, sets", (
+    (3, 2, 1, False, 0), (5, 2, 1, False, 0), (2, 1, 2, False, 0), (3, 1, 2, False, 0), (4, 1, 2, False, 0),
+    (4, 2, 2, False, 0), (4, 1, 3, False, 0), (3, 1, 2, True, 0), (4, 1, 2, True, 0), (5, 1, 3, True, 0),
+    (4, 1, 2, False, 1), (6, 1, 2, False, 1), (4, 1, 2, False, 2), (5, 1, 2, False, 2), (5, 1, 2, True, 2)))
+def test_raid10_of_all_forms_is_read(disks, near, far, offset, sets, tmp_path, small):
+    parts, used = raidmodel.copies(small[0][:3 << 20] if disks == 2 else small[0], disks, CHUNK, near, far, offset,
+                                   sets)
+    layout = near | far << 8 | offset << 16 | sets << 17
+    # The size decides where the far copies stand.
+    paths = write_array(tmp_path, parts, level=10, layout=layout, used=used // 512)
+    said = fsdump.dump(*paths)
+    assert_content(said, small[1])
+    for lost in range(disks):
+        assert_content(fsdump.dump(*without(paths, lost)), small[1])
+    if near * far == 2 and disks > 2:
+        assert_missing(10, *without(paths, *range(disks - 1)))
+
+
+@pytest.mark.parametrize("layout", (1, 2))
+@pytest.mark.parametrize("sizes", ((4, 2, 1), (1, 2, 4), (2, 2, 3), (1, 3, 3)))
+def test_raid0_of_unequal_disks_is_read(sizes, layout, tmp_path, small):
+    sizes = [size << 20 for size in sizes]
+    parts = raidmodel.zones(small[0], sizes, CHUNK, layout == 1)
+    changes = {number: {"used": size // 512} for number, size in enumerate(sizes)}
+    paths = write_array(tmp_path, parts, level=0, layout=layout, features=1 << 12, changes=changes)
+    assert_content(fsdump.dump(*paths), small[1])
+    assert_missing(0, *without(paths, 1))
+
+
+def test_raid0_of_an_unknown_layout_is_read_as_far_as_it_is_sure(tmp_path, small):
+    sizes = [1 << 20, 4 << 20]
+    paths = write_array(tmp_path, raidmodel.zones(small[0], sizes, CHUNK, True), level=0,
+                        changes={number: {"used": size // 512} for number, size in enumerate(sizes)})
+    said = fsdump.dump(*paths, volumes_only=True)
+    assert ("warning md/0: members of different sizes and no record of how they are striped; "
+            "only the first part is read") in fsdump.report(said)
+
+
+def test_disks_one_behind_the_other_are_read(tmp_path, small):
+    sizes = [1 << 20, 3 << 20, 2 << 20]
+    parts = [small[0][:1 << 20], small[0][1 << 20:4 << 20], small[0][4 << 20:]]
+    paths = write_array(tmp_path, parts, level=-1, chunk=0,
+                        changes={number: {"used": size // 512} for number, size in enumerate(sizes)})
+    said = fsdump.dump(*paths)
+    assert_content(said, small[1])
+    assert "ok md/0 linear RAID of hd0, hd1, hd2" in fsdump.report(said)
+
+
+def test_a_disk_that_the_newest_saw_fail_does_not_count(tmp_path, small):
+    """Its own superblock knows nothing of it, and is only one event behind."""
+    stale = bytes(len(small[0]))
+    paths = write_array(tmp_path, [stale, small[0]], level=1, changes={
+        0: {"events": 7}, 1: {"events": 8, "roles": [0xFFFE, 1]}})
+    assert_content(fsdump.dump(*paths), small[1])
+    parts = raidmodel.parity(small[0], 3, CHUNK, "left-symmetric")
+    parts[1] = bytes(len(parts[1]))
+    paths = write_array(tmp_path, parts, level=5, layout=2, changes={
+        0: {"roles": [0, 0xFFFE, 2], "events": 8}, 2: {"roles": [0, 0xFFFE, 2], "events": 8}})
+    assert_content(fsdump.dump(*paths), small[1])
+
+
+def test_parity_of_an_array_that_was_not_stopped_is_doubted(tmp_path, small):
+    parts = raidmodel.parity(small[0], 3, CHUNK, "left-symmetric")
+    paths = write_array(tmp_path, parts, level=5, layout=2, resync=0)
+    doubt = ("warning md/0: a member is missing and the array was not stopped: "
+             "what is computed out of its parity may be wrong")
+    assert doubt not in fsdump.report(fsdump.dump(*paths))
+    assert doubt in fsdump.report(fsdump.dump(*paths[:2]))
+
+
+def test_what_is_not_read_is_named(tmp_path, small):
+    parts = raidmodel.parity(small[0], 3, CHUNK, "left-symmetric")
+    for form, problem in (({"features": 4}, "RAID5: it is being reshaped, which is not read"),
+                          ({"layout": 7}, "RAID5: its layout 7 is not read"),
+                          ({"level": 7}, "RAID of an unknown kind: not read")):
+        paths = write_array(tmp_path, parts, **({"level": 5, "layout": 2} | form))
+        said = fsdump.dump(*paths, volumes_only=True)
+        assert said["volumes"][-1]["problem"] == problem
+    paths = write_array(tmp_path, parts, level=5, layout=2, features=1 << 9)
+    assert ("warning md/0 has a journal, which is not replayed: newer data may be missing"
+            in fsdump.report(fsdump.dump(*paths)))
 
 
 def test_members_can_be_partitions_and_arrays_can_have_partitions(tmp_path, content):
@@ -147,20 +300,27 @@ def test_members_can_be_partitions_and_arrays_can_have_partitions(tmp_path, cont
     assert "note hd0,msdos1 member of a RAID (md)" in fsdump.report(said)
 
 
-@pytest.mark.parametrize("version, level", [*((version, 1) for version in VERSIONS), ("1.2", 0), ("0.90", 10)])
+@pytest.mark.parametrize("version, level", [
+    *((version, 1) for version in VERSIONS), ("1.2", 0), ("0.90", 10), ("1.2", 5), ("1.2", 6)])
 def test_survives_damage(version, level, tmp_path):
-    """Arrays of two disks; where the superblock stands in front, with a partition table inside."""
+    """Arrays of two disks and parity; where the superblock stands in front, with a partition table inside."""
     inner = tmp_path / "inner"
     fsdump.run("truncate", "-s", "8M", inner)
     fsdump.run("mke2fs", "-q", "-F", "-t", "ext2", "-E", "offset=1048576", inner, "6M")
     fsdump.run("sfdisk", "-q", inner, input=b"label: dos\nstart=2048,bootable\n")
     front = version in ("1.1", "1.2")
     content = mdraid.read(inner) if front else mdraid.read(inner)[1 << 20:]
-    disks = [tmp_path / f"disk{number}" for number in range(2)]
-    parts = [content, content] if level == 1 else mdraid.stripes(content, 2, 65536, 2 if level else 1)
-    form = {0: {"chunk": 128}, 1: {}, 10: {"chunk": 128, "layout": 0x102}}[level]
+    lost = {5: 1, 6: 2}.get(level)
+    if lost:
+        # One disk of these is not given.
+        parts = raidmodel.parity(content, 2 + lost, 65536, "left-symmetric", lost)
+    else:
+        parts = [content, content] if level == 1 else mdraid.stripes(content, 2, 65536, 2 if level else 1)
+    disks = [tmp_path / f"disk{number}" for number in range(len(parts))]
+    form = {1: {}, 10: {"chunk": 128, "layout": 0x102}}.get(level, {"chunk": 128, "layout": 2 if lost else 0})
     for number, disk in enumerate(disks):
-        mdraid.write_member(disk, SECTORS // 2, version, parts[number], level=level, disks=2,
-                            number=number, roles=[0, 1], **form)
+        mdraid.write_member(disk, SECTORS // 2, version, parts[number], level=level, disks=len(disks),
+                            number=number, roles=list(range(len(disks))), **form)
+    disks = disks[:-1] if lost else disks
     assert fsdump.dump(*disks)["volume"] == ("md/0,msdos1" if front else "md/0")
     damage.assert_scan_survived(*disks)
