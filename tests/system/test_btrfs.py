@@ -1,5 +1,6 @@
 """btrfs: our reader against the kernel's."""
 
+import itertools
 import json
 import os
 import random
@@ -113,6 +114,52 @@ def test_does_without_one_device_where_there_are_copies(tmp_path, profile, devic
         assert not fstree.wrong_extents(answer)
         assert any(f"{devices - 1} of its {devices} devices found" in w
                    for w in reported(answer, "warning"))
+
+
+@pytest.mark.parametrize("profile, devices, lost", [
+    ("raid5", 3, 1), ("raid5", 4, 1), ("raid6", 4, 1), ("raid6", 4, 2), ("raid6", 5, 2)])
+def test_computes_what_a_missing_device_held(tmp_path, profile, devices, lost):
+    images = make(tmp_path, f"-d {profile} -m {profile}", devices)
+    with mounted(images) as root:
+        fill(root, names=100, pieces=50)
+    with mounted(images, "ro") as root:
+        theirs = fstree.kernel_view(root)
+    for missing in itertools.combinations(images, lost):
+        ours, answer = fstree.our_view(BUILD, *[image for image in images if image not in missing])
+        assert not fstree.differences(ours, theirs)
+        assert not fstree.wrong_extents(answer)
+        assert {extent[0] for extent in fstree.extents_of(answer, "/kernel")} == {"disk", "later"}
+    _, answer = fstree.our_view(BUILD, *images[lost + 1:])
+    assert all(node["sha256"] in ("EIO", "EUCLEAN") for node in answer["files"] if node["path"] == "/kernel")
+
+
+def test_computes_what_a_device_with_missed_writes_should_hold(tmp_path):
+    """Without checksums nothing but the generation tells."""
+    images = make(tmp_path, "-d raid5 -m raid1c3", 3)
+    with mounted(images, "nodatasum") as root:
+        (root / "kernel").write_bytes(fstree.noise(3_000_000, 1))
+    run("cp", "--sparse=always", images[0], tmp_path / "old")
+    with mounted(images, "nodatasum,nodatacow") as root:
+        with open(root / "kernel", "r+b") as file:
+            file.write(fstree.noise(3_000_000, 2))
+    with mounted(images, "ro") as root:
+        theirs = fstree.kernel_view(root)
+    ours, answer = fstree.our_view(BUILD, tmp_path / "old", *images[1:])
+    assert not fstree.differences(ours, theirs)
+    assert any("missed the last writes" in w for w in reported(answer, "warning"))
+
+
+@pytest.mark.parametrize("profile, devices", [("raid5", 3), ("raid6", 4)])
+def test_computes_what_has_a_wrong_checksum(tmp_path, profile, devices):
+    images = make(tmp_path, f"-d {profile} -m {profile}", devices)
+    with mounted(images) as root:
+        fill(root, names=100, pieces=50, clones=False)
+    with mounted(images, "ro") as root:
+        theirs = fstree.kernel_view(root)
+    spoil(images[1], MIB, 400 * MIB, 1)
+    ours, answer = fstree.our_view(BUILD, *images)
+    assert not fstree.differences(ours, theirs)
+    assert not reported(answer, "warning", "note")
 
 
 def test_says_that_a_device_is_missing_where_there_are_no_copies(tmp_path):

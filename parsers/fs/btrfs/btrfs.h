@@ -105,13 +105,20 @@ int btrfs_chunks_read(struct btrfs *btrfs) MUST_CHECK;
 
 /*
  * Where the byte at a logical address lies in copy number `copy` (from 0), and how many bytes
- * behind it lie there as well. -ENOENT: no such copy; -EIO: its device is not at hand; -EUCLEAN:
+ * behind it lie there as well. -ENOENT: no such copy; -EIO: its device is not at hand, or one of a
+ * row with parity that missed writes (*length is set, too); -EUCLEAN:
  * no such address.
  */
 int btrfs_place(const struct btrfs *btrfs, uint64_t logical, unsigned copy,
 	const struct btrfs_device **device, uint64_t *offset, uint64_t *length) MUST_CHECK;
 
-/* Reads one copy. The errors of btrfs_place(). */
+/* Can a byte whose device is not at hand be computed? */
+bool btrfs_has_parity(const struct btrfs *btrfs, uint64_t logical);
+
+/*
+ * Reads one copy; where there is parity, the copy behind the last one is computed. The errors of
+ * btrfs_place().
+ */
 int btrfs_read_copy(const struct btrfs *btrfs, uint64_t logical, unsigned copy, void *buf,
 	size_t len) MUST_CHECK;
 

@@ -2,8 +2,12 @@
 #include "parsers/fs/btrfs/btrfs.h"
 
 #include "core/checked.h"
+#include "parsers/disk/parity.h"
 
 #include <errno.h>
+
+/* Q tells no more apart: 2^255 = 1. */
+enum { MAX_PARITY_STRIPES = 255 };
 
 /* How the stripes of a chunk of this type divide into columns, copies and parity. */
 static int divide(struct btrfs_chunk *chunk, uint64_t type, uint32_t stripes, uint32_t sub_stripes)
@@ -18,7 +22,7 @@ static int divide(struct btrfs_chunk *chunk, uint64_t type, uint32_t stripes, ui
 	if (type & BTRFS_GROUP_RAID6)
 		chunk->parity = 2;
 	if (chunk->copies == 0 || chunk->copies > BTRFS_MAX_COPIES || stripes % chunk->copies ||
-		stripes <= chunk->parity)
+		stripes <= chunk->parity || (chunk->parity && stripes > MAX_PARITY_STRIPES))
 		return -EUCLEAN;
 	chunk->columns = (stripes - chunk->parity) / chunk->copies;
 	return chunk->columns ? 0 : -EUCLEAN;
@@ -204,6 +208,13 @@ static uint32_t striped(
 	return (uint32_t)column * chunk->copies + copy;
 }
 
+bool btrfs_has_parity(const struct btrfs *btrfs, uint64_t logical)
+{
+	const struct btrfs_chunk *chunk = find_chunk(btrfs, logical);
+
+	return chunk && chunk->parity;
+}
+
 int btrfs_place(const struct btrfs *btrfs, uint64_t logical, unsigned copy,
 	const struct btrfs_device **device, uint64_t *offset, uint64_t *length)
 {
@@ -225,27 +236,84 @@ int btrfs_place(const struct btrfs *btrfs, uint64_t logical, unsigned copy,
 		*length = min_u64(BTRFS_STRIPE - inside % BTRFS_STRIPE, chunk->length - inside);
 	}
 	*device = chunk->stripes[index].device;
-	if (!*device)
+	if (!*device || (chunk->parity && (*device)->stale))
 		return -EIO;
 	return checked_add(*offset, chunk->stripes[index].offset, offset) ? 0 : -EUCLEAN;
+}
+
+/* A row of a chunk with parity, for parity_recover(). */
+struct parity_stripes {
+	const struct btrfs_chunk *chunk;
+	uint64_t offset; /* of the row in each stripe, and inside it */
+};
+
+/* A device that missed writes has blocks that the row's parity is not of. */
+static int read_stripe(const void *context, uint32_t stripe, uint64_t offset, void *buf, size_t len)
+{
+	const struct parity_stripes *row = context;
+	const struct btrfs_stripe *from = &row->chunk->stripes[stripe];
+
+	if (!from->device || from->device->stale || !checked_add(offset, row->offset, &offset) ||
+		!checked_add(offset, from->offset, &offset))
+		return -EIO;
+	return blockdev_read(&from->device->dev, offset, buf, len);
+}
+
+/*
+ * Computes a part of a chunk with parity, out of other devices than its own; how much of it. Data,
+ * P and Q of row r stand on the stripes from r on, going round:
+ *
+ *   row 0   D0 D1 P  Q
+ *   row 1   Q  D2 D3 P
+ */
+static ssize_t recover(const struct btrfs_chunk *chunk, uint64_t inside, void *buf, size_t len)
+{
+	uint32_t n = chunk->columns + chunk->parity, first;
+	struct parity_stripes stripes = {.chunk = chunk};
+	struct parity_row row = {.n_disks = n, .q = n};
+	uint32_t stripe = striped(chunk, 0, inside, &stripes.offset);
+
+	first = (uint32_t)(stripes.offset / BTRFS_STRIPE % n);
+	row.first = first;
+	row.p = (first + chunk->columns) % n;
+	if (chunk->parity == 2)
+		row.q = (row.p + 1) % n;
+	len = (size_t)min_u64(len, BTRFS_STRIPE - inside % BTRFS_STRIPE);
+	if (parity_recover(&row, stripe, read_stripe, &stripes, 0, buf, len))
+		return -EIO;
+	return (ssize_t)len;
+}
+
+static ssize_t read_part(
+	const struct btrfs *btrfs, uint64_t logical, unsigned copy, void *buf, size_t len)
+{
+	const struct btrfs_chunk *chunk = find_chunk(btrfs, logical);
+	const struct btrfs_device *device;
+	uint64_t offset, length;
+	int r;
+
+	if (chunk && chunk->parity && copy == chunk->copies)
+		return recover(chunk, logical - chunk->start, buf, len);
+	r = btrfs_place(btrfs, logical, copy, &device, &offset, &length);
+	if (r)
+		return r;
+	len = (size_t)min_u64(len, length);
+	return blockdev_read(&device->dev, offset, buf, len) ? -EIO : (ssize_t)len;
 }
 
 int btrfs_read_copy(
 	const struct btrfs *btrfs, uint64_t logical, unsigned copy, void *buf, size_t len)
 {
-	const struct btrfs_device *device;
-	uint64_t offset, length;
 	uint8_t *to = buf;
-	size_t part;
-	int r;
 
-	for (; len; len -= part, to += part, logical += part) {
-		r = btrfs_place(btrfs, logical, copy, &device, &offset, &length);
-		if (r)
-			return r;
-		part = (size_t)min_u64(len, length);
-		if (blockdev_read(&device->dev, offset, to, part))
-			return -EIO;
+	while (len) {
+		ssize_t part = read_part(btrfs, logical, copy, to, len);
+
+		if (part < 0)
+			return (int)part;
+		to += part;
+		logical += (uint64_t)part;
+		len -= (size_t)part;
 	}
 	return 0;
 }

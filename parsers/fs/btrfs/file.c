@@ -223,7 +223,7 @@ ssize_t btrfs_file_read(
 	return (ssize_t)len;
 }
 
-/* Appends where plain data lies, device by device. */
+/* Appends where plain data lies, device by device; what must be computed is read later. */
 static int map_data(
 	const struct btrfs *btrfs, uint64_t logical, uint64_t length, struct extents *ret)
 {
@@ -233,10 +233,13 @@ static int map_data(
 
 	for (; length; length -= part, logical += part) {
 		r = btrfs_place(btrfs, logical, 0, &device, &offset, &part);
-		if (r)
+		if (r && (r != -EIO || !btrfs_has_parity(btrfs, logical)))
 			return r;
 		part = min_u64(part, length);
-		r = blockdev_map(&device->dev, offset, part, ret);
+		if (r)
+			r = extents_add(ret, EXTENT_LATER, 0, 0, part);
+		else
+			r = blockdev_map(&device->dev, offset, part, ret);
 		if (r)
 			return r;
 	}
