@@ -137,6 +137,11 @@ static int add_lv(struct volumes *volumes, const struct lvm_vg *vg, const struct
 		return -ENOMEM;
 	volume->id_name = id_name;
 	volume->problem = lv->problem;
+	if (lv->unsure)
+		report_add(volumes->report, REPORT_WARNING,
+			"%.*s: a part is missing and its parity was never complete: what is "
+			"computed out of it may be wrong",
+			TEXT_ARG(name));
 	err = scan_add(volumes, volume);
 	return err == -ENOSPC ? 0 : err;
 }

@@ -9,9 +9,23 @@
 
 import json
 import re
+import struct
 import subprocess
+import zlib
 
 import fsdump
+
+
+def note(position, disks, events=5, failed=(), filled=2**64 - 1, equal=2**64 - 1, flags=0):
+    """dm-raid's superblock, the start of a metadata image."""
+    bits = sum(1 << number for number in failed)
+    return struct.pack("<4sIIIQQQQIIIIQIIIIQQQQ3QI", b"DmRd", 1, disks, position, events, bits & (1 << 64) - 1, filled,
+                       equal, 1, 0, 0, flags, 2**64 - 1, 1, 0, 0, 0, 0, 0, 0, 0, bits >> 64, 0, 0, 0)
+
+
+def _checksum(content):
+    """LVM's: a CRC-32 that begins elsewhere and is not turned over at the end."""
+    return zlib.crc32(content, 0xF597A6CF ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
 
 
 class Group:
@@ -71,6 +85,23 @@ class Group:
         text = re.sub(r"\n\tlogical_volumes \{.*?\n\t\}\n", "\n", text, flags=re.DOTALL)
         end = text.index("\n}\n", text.index("physical_volumes"))
         self.restore(text[:end] + "\nlogical_volumes {\n" + volumes + "\n}\n" + text[end:])
+
+    def change_text(self, change):
+        """Changes the newest text where it stands, and its checksum; the comment on the host gives way."""
+        for disk in self.disks:
+            raw = bytearray(disk.read_bytes()[:1 << 20])
+            # The label's sector names the area; its header names the text.
+            start, size, checksum = struct.unpack_from("<QQI", raw, 4096 + 40)
+            text = bytes(raw[4096 + start:4096 + start + size])
+            changed = change(text.decode("latin-1")).encode("latin-1")
+            more, at = len(changed) - size, changed.index(b"# Linux ") + 2
+            changed = changed[:at] + (changed[at + more:] if more >= 0 else b"x" * -more + changed[at:])
+            assert len(changed) == size and changed != text and checksum == _checksum(text)
+            raw[4096 + start:4096 + start + size] = changed
+            struct.pack_into("<I", raw, 4096 + 56, _checksum(changed))
+            struct.pack_into("<I", raw, 4096, _checksum(raw[4100:4096 + 512]))
+            with open(disk, "r+b") as file:
+                file.write(raw)
 
     def segments(self, volume):
         """Where LVM says that a volume lies: (start, size, stripe size, [(loop, extent)])."""

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import damage  # noqa: E402
 import fsdump  # noqa: E402
 import lvm  # noqa: E402
+import raidmodel  # noqa: E402
 
 MIB = 1 << 20
 
@@ -176,6 +177,154 @@ def test_striped_raid_is_read(kind, copies, tmp_path, content):
                 loop = group.loops[number % 2 * copies + copy]
                 group.write_at(loop, group.place(1) + number // 2 * chunk, content[0][number * chunk:][:chunk])
     assert_content(fsdump.dump(*group.disks), content[1])
+
+
+RAID5 = {"raid4": "parity-first", "raid5": "left-symmetric", "raid5_n": "parity-last", "raid5_la": "left-asymmetric",
+         "raid5_ls": "left-symmetric", "raid5_ra": "right-asymmetric", "raid5_rs": "right-symmetric"}
+RAID6 = {"raid6": "ddf-zero-restart", "raid6_zr": "ddf-zero-restart", "raid6_nr": "ddf-n-restart",
+         "raid6_nc": "ddf-n-continue", "raid6_n_6": "parity-last", "raid6_la_6": "left-asymmetric-6",
+         "raid6_ls_6": "left-symmetric-6", "raid6_ra_6": "right-asymmetric-6", "raid6_rs_6": "right-symmetric-6"}
+
+
+def raid_group(tmp_path, kind, parts, notes=(), extents=20):
+    """A volume of dm-raid's images, one a disk; `notes` are what stands on the metadata images."""
+    disks = len(parts)
+    chunk = "" if kind == "raid1" else "stripe_size = 128"
+    with lvm.Group(tmp_path, "vg", disks=disks, size="32M") as group:
+        hidden, names = images("rimage", disks, -(-len(parts[0]) >> 20))
+        group.replace_volumes(hidden + whole(
+            "root", f'type = "{kind}" device_count = {disks} {chunk} region_size = 1024 '
+            f"raids = [ {names} ]", extents))
+        for loop, part_of_it in zip(group.loops, parts):
+            group.write_at(loop, group.place(1), part_of_it)
+        for loop, note in zip(group.loops, notes):
+            group.write_at(loop, group.place(0), note)
+    return group.disks
+
+
+def without(disks, *numbers):
+    return [disk for number, disk in enumerate(disks) if number not in numbers]
+
+
+@pytest.mark.parametrize("kind", RAID5)
+def test_raid5_is_read_and_its_lost_disk_computed(kind, tmp_path, content):
+    parts = raidmodel.parity(content[0], 3, 65536, RAID5[kind])
+    disks = raid_group(tmp_path, kind, parts)
+    assert_content(fsdump.dump(*disks), content[1])
+    for lost in range(3):
+        assert_content(fsdump.dump(*without(disks, lost)), content[1])
+    said = fsdump.dump(disks[0], volumes_only=True)
+    assert problems(said)["lvm/vg-root"] == "too many parts of it are missing or out of date"
+
+
+@pytest.mark.parametrize("kind", RAID6)
+def test_raid6_is_read_and_two_lost_disks_computed(kind, tmp_path, content):
+    parts = raidmodel.parity(content[0], 5, 65536, RAID6[kind], lost=2)
+    # Three data disks: 20 MiB are no whole number of rows of extents.
+    disks = raid_group(tmp_path, kind, parts, extents=21)
+    assert_content(fsdump.dump(*disks), content[1])
+    for lost in ((0, 1), (1, 3), (2, 4)):
+        assert_content(fsdump.dump(*without(disks, *lost)), content[1])
+
+
+# What the notes say of the first image, which is an old one.
+STALE = {
+    "older": (lvm.note(0, 2, events=3), lvm.note(1, 2)),
+    "failed": (lvm.note(0, 2), lvm.note(1, 2, events=6, failed=[0])),
+    "filling": (lvm.note(0, 2, filled=0), lvm.note(1, 2)),
+    "new": (b"", lvm.note(1, 2)),
+    "elsewhere": (lvm.note(3, 2), lvm.note(1, 2)),
+}
+
+
+@pytest.mark.parametrize("reason", STALE)
+def test_an_old_leg_of_a_mirror_is_not_read(reason, tmp_path, content):
+    disks = raid_group(tmp_path, "raid1", [bytes(len(content[0])), content[0]], STALE[reason])
+    assert_content(fsdump.dump(*disks), content[1])
+    # Alone it is all that there is: only its own note can tell.
+    said = fsdump.dump(disks[0], volumes_only=True)
+    stale = reason == "filling"
+    assert (problems(said).get("lvm/vg-root") == "too many parts of it are missing or out of date") == (
+        stale or reason == "elsewhere")
+
+
+@pytest.mark.parametrize("equal", (2**64 - 1, 0))
+def test_an_old_leg_of_raid5_is_computed(equal, tmp_path, content):
+    parts = raidmodel.parity(content[0], 3, 65536, "left-symmetric")
+    parts[1] = bytes(len(parts[1]))
+    notes = [lvm.note(number, 3, events=9 if number != 1 else 2, equal=equal) for number in range(3)]
+    said = fsdump.dump(*raid_group(tmp_path, "raid5_ls", parts, notes))
+    assert_content(said, content[1])
+    doubted = any("its parity was never complete" in line for line in fsdump.report(said))
+    assert doubted == (equal == 0)
+
+
+@pytest.mark.parametrize("kind", ("raid1", "mirror"))
+@pytest.mark.parametrize("mark", ("REBUILD", "MISSING"))
+def test_a_leg_that_lvm_knows_to_be_old_is_not_read(kind, mark, tmp_path, content):
+    with lvm.Group(tmp_path, "vg", disks=2) as group:
+        parts, names = images("rimage", 2, 20)
+        segment = f'type = "raid1" device_count = 2 region_size = 1024 raids = [ {names} ]'
+        if kind == "mirror":
+            segment = ('type = "mirror" mirror_count = 2 region_size = 1024\n'
+                       'mirrors = [ "root_rimage_0", 0, "root_rimage_1", 0 ]')
+        if mark == "REBUILD":
+            head, tail = parts.split("root_rimage_0 {", 1)
+            parts = head + "root_rimage_0 {" + tail.replace('"WRITE"', '"WRITE", "REBUILD"', 1)
+        group.replace_volumes(parts + whole("root", segment))
+        group.write_at(group.loops[0], group.place(1), bytes(len(content[0])))
+        group.write_at(group.loops[1], group.place(1), content[0])
+        if mark == "MISSING":
+            group.change_text(lambda text: "pv0 {".join(
+                part.replace("flags = []", 'flags = ["MISSING"]', number)
+                for number, part in enumerate(text.split("pv0 {"))))
+    assert_content(fsdump.dump(*group.disks), content[1])
+
+
+def test_a_raid_that_is_being_reshaped_is_named(tmp_path, content):
+    parts = raidmodel.parity(content[0], 3, 65536, "left-symmetric")
+    notes = [lvm.note(number, 3, flags=1) for number in range(3)]
+    said = fsdump.dump(*raid_group(tmp_path, "raid5_ls", parts, notes), volumes_only=True)
+    assert problems(said)["lvm/vg-root"] == "an LVM RAID that is being reshaped, which is not read"
+
+
+@pytest.mark.parametrize("mode", ("writethrough", "passthrough", "writeback"))
+@pytest.mark.parametrize("pool", (True, False))
+def test_a_cache_is_read_where_its_origin_has_all(pool, mode, tmp_path, content):
+    with lvm.Group(tmp_path, "vg") as group:
+        mode_of = f'chunk_size = 128 cache_mode = "{mode}" policy = "smq"'
+        text = part("root_corig", 0, 5, 20) + part("pool_cmeta", 0, 30, 1) + part("pool_cdata", 0, 31, 4)
+        if pool:
+            text += whole("pool", f'type = "cache-pool" data = "pool_cdata" metadata = "pool_cmeta" {mode_of}', 4,
+                          '"READ", "WRITE"')
+            text += whole("root", 'type = "cache" cache_pool = "pool" origin = "root_corig"')
+        else:
+            text += part("pool", 0, 40, 4).replace('"WRITE"', '"WRITE", "CACHE_VOL"')
+            text += whole("root", f'type = "cache" cache_pool = "pool" origin = "root_corig" {mode_of}\n'
+                          'metadata_format = 2 metadata_start = 0 metadata_len = 2048 data_start = 2048 data_len = 6144')
+        group.replace_volumes(text)
+        group.write_at(group.loops[0], group.place(5), content[0])
+    if mode != "writeback":
+        assert_content(fsdump.dump(*group.disks), content[1])
+        return
+    said = fsdump.dump(*group.disks, volumes_only=True)
+    assert problems(said)["lvm/vg-root"] == (
+        "an LVM cache in writeback mode: what the guest wrote last may be in the cache only")
+
+
+# The first is what LVM's own tools write; none of the others is written by them.
+@pytest.mark.parametrize("old, new", (
+    ("segment_count = 1", "segment_count = 2"), ("segment_count = 1", ""), ("stripe_count = 1", "stripe_count = 2"),
+    ("stripe_count = 1", "")))
+def test_a_text_that_contradicts_itself_is_refused_as_grub_does(old, new, tmp_path, content):
+    with lvm.Group(tmp_path, "vg") as group:
+        group.replace_volumes(part("root", 0, 0, 20, visible=True))
+        group.write_at(group.loops[0], group.place(0), content[0])
+        assert_content(fsdump.dump(*group.disks), content[1])
+        group.change_text(lambda text: text.replace(old, new))
+    said = fsdump.dump(*group.disks, volumes_only=True)
+    assert problems(said)["lvm/vg-root"].startswith("its description makes no sense: ")
+    assert not grub_reads("lvm/vg-root", *group.disks)
 
 
 def test_what_is_not_read_is_named(tmp_path):

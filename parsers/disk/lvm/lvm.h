@@ -8,6 +8,8 @@
 struct lvm_lv {
 	struct text name, id;
 	bool visible; /* no part of another one */
+	bool suspect; /* LVM knows that it, or a disk of it, missed writes */
+	bool unsure;  /* lost blocks are computed out of parity that was never complete */
 	struct blockdev dev;
 	struct text
 		problem; /* why it cannot be read: "an LVM thin volume, which is not read"; empty: it can */
