@@ -5,6 +5,7 @@
 #include "core/checked.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* The master boot record, and the extended ones in front of logical partitions. */
 struct mbr_entry {
@@ -25,21 +26,30 @@ enum {
 	TYPE_ESP = 0xef,
 	TYPE_XBOOTLDR = 0xea,
 	TYPE_PROTECTIVE = 0xee,
+	/* Solaris before 2006 has the number of Linux' swap. */
+	TYPE_SOLARIS_OLD = 0x82,
+	TYPE_SOLARIS = 0xbf,
+	TYPE_FREEBSD = 0xa5,
+	TYPE_OPENBSD = 0xa6,
+	TYPE_NETBSD = 0xa9,
 	FLAG_ACTIVE = 0x80,
 	FIRST_LOGICAL = 5,
 	MAX_CHAIN = 2 * MAX_PARTITIONS, /* extended records followed */
+	BLANK_PIECES = 17,              /* of 4096 bytes: btrfs' first superblock is in the last */
 };
 
 const char *table_name(enum table_kind kind)
 {
-	static const char *const names[] = {"", "MBR", "GPT"};
+	static const char *const names[] = {"", "MBR", "GPT", "Sun label", "Solaris label",
+		"BSD label", "Apple map", "SGI label"};
 
 	return names[kind];
 }
 
 const char *table_partmap(enum table_kind kind)
 {
-	static const char *const names[] = {"", "msdos", "gpt"};
+	static const char *const names[] = {
+		"", "msdos", "gpt", "sun", "sunpc", "bsd", "apple", "dvh"};
 
 	return names[kind];
 }
@@ -94,6 +104,13 @@ struct mbr_reader {
 	uint64_t extended; /* sector where the extended partition begins */
 };
 
+static bool is_holder(const struct mbr_entry *entry)
+{
+	return entry->type == TYPE_SOLARIS_OLD || entry->type == TYPE_SOLARIS ||
+	       entry->type == TYPE_FREEBSD || entry->type == TYPE_OPENBSD ||
+	       entry->type == TYPE_NETBSD;
+}
+
 static bool add_entry(
 	struct mbr_reader *reader, const struct mbr_entry *entry, uint64_t base, uint32_t number)
 {
@@ -104,6 +121,7 @@ static bool add_entry(
 		.size = (uint64_t)le32_get(entry->sectors) * sector,
 		.active = entry->flags & FLAG_ACTIVE,
 		.esp = entry->type == TYPE_ESP || entry->type == TYPE_XBOOTLDR,
+		.holder = is_holder(entry),
 	};
 
 	snprintf(partition.uuid, sizeof(partition.uuid), "%08x-%02x", reader->disk_id, number);
@@ -195,6 +213,42 @@ static void read_mbr(
 		table->kind = TABLE_MBR;
 }
 
+/* Where a file system begins, all kinds of them have something in these bytes. */
+static bool is_blank(const struct blockdev *dev, uint64_t at)
+{
+	static const char zeros[4096];
+	char bytes[sizeof(zeros)];
+
+	for (unsigned i = 0; i < BLANK_PIECES; i++, at += sizeof(bytes)) {
+		if (!blockdev_read(dev, at, bytes, sizeof(bytes)) &&
+			memcmp(bytes, zeros, sizeof(bytes)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Is this the image of a disk with sectors of 4096 bytes? The table does not say. In sectors of 512
+ * its partitions begin with nothing, in the larger ones with something, and all fit on the disk.
+ */
+static bool counts_in_4096(const struct blockdev *dev, const struct mbr *mbr)
+{
+	bool found = false;
+
+	for (unsigned i = 0; dev->sector_size == 512 && i < ARRAY_SIZE(mbr->entries); i++) {
+		uint64_t start = le32_get(mbr->entries[i].start);
+		uint64_t sectors = le32_get(mbr->entries[i].sectors);
+
+		if (is_empty(&mbr->entries[i]))
+			continue;
+		if (!range_inside(start * 4096, sectors * 4096, dev->size) ||
+			!is_blank(dev, start * 512))
+			return false;
+		found = found || !is_blank(dev, start * 4096);
+	}
+	return found;
+}
+
 static bool is_protective(const struct mbr *mbr)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(mbr->entries); i++) {
@@ -216,11 +270,18 @@ int partitions_read(const struct blockdev *dev, struct partition_table *ret)
 	err = blockdev_read(dev, 0, &mbr, sizeof(mbr));
 	if (err)
 		return err == -ERANGE ? 0 : err;
-	if (!is_table(&mbr))
+	if (!is_table(&mbr)) {
+		(void)labels_read(dev, ret);
 		return 0;
+	}
+	if (!is_protective(&mbr) && counts_in_4096(dev, &mbr))
+		ret->sector_size = 4096;
 	if (is_protective(&mbr))
 		gpt_read(dev, ret);
 	else
 		read_mbr(dev, &mbr, ret);
+	/* A BSD's boot block looks like a table with nothing in it. */
+	if (ret->kind == TABLE_NONE)
+		(void)labels_read(dev, ret);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Partition tables: MBR with logical partitions, GPT with 512- and 4096-byte sectors. */
+/* Partition tables: MBR with logical partitions, GPT, and the labels of other machines. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
@@ -6,13 +6,23 @@
 #include "core/text.h"
 #include "parsers/disk/blockdev.h"
 
-enum table_kind { TABLE_NONE, TABLE_MBR, TABLE_GPT };
+enum table_kind {
+	TABLE_NONE,
+	TABLE_MBR,
+	TABLE_GPT,
+	TABLE_SUN,   /* of SPARC machines */
+	TABLE_SUNPC, /* Solaris' on PCs, inside a partition */
+	TABLE_BSD,
+	TABLE_APPLE,
+	TABLE_DVH, /* SGI's */
+};
 
 struct partition {
 	uint32_t number;      /* from 1, as Linux and GRUB count; logical ones from 5 */
 	uint64_t start, size; /* bytes, inside the disk */
 	bool active;          /* MBR's boot flag, GPT's legacy-bootable attribute */
 	bool esp;             /* EFI system partition or XBOOTLDR */
+	bool holder;          /* MBR: of a type that may hold a table of its own (Solaris, BSD) */
 	char uuid[37];        /* as Linux's PARTUUID */
 };
 
@@ -36,10 +46,13 @@ struct partition_table {
 
 /*
  * Reads over a blockdev, so that files in guests, network disks and memory have tables as well;
- * where GRUB and Linux agree on what a table is, so do we. No tables inside partitions. -EIO
+ * where GRUB and Linux agree on what a table is, so do we. -EIO
  * where the disk's first sector cannot be read; everything else is a table or none.
  */
 int partitions_read(const struct blockdev *dev, struct partition_table *ret) MUST_CHECK;
+
+/* The table of Solaris or a BSD in a partition that is a holder. -EIO. */
+int partitions_read_inside(const struct blockdev *dev, struct partition_table *ret) MUST_CHECK;
 
 /* "MBR", "GPT", "" and GRUB's "msdos", "gpt", "". */
 const char *table_name(enum table_kind kind);
@@ -51,3 +64,6 @@ bool table_add(struct partition_table *table, const struct blockdev *dev,
 
 /* The GPT behind a protective MBR; leaves the table alone where there is none. */
 void gpt_read(const struct blockdev *dev, struct partition_table *table);
+
+/* The label of another machine on a whole disk. False: there is none. */
+bool labels_read(const struct blockdev *dev, struct partition_table *ret);

@@ -30,27 +30,47 @@ int scan_add(struct volumes *volumes, struct volume *volume)
 	return 0;
 }
 
-static int add_partition(struct volumes *volumes, struct text disk_name, const struct blockdev *dev,
-	const struct partition_table *table, uint32_t index)
+/* A partition of `parent`, "hd0" or "hd0,msdos1". *ret may be NULL. */
+static int add_partition(struct volumes *volumes, const struct volume *parent,
+	const struct partition_table *table, uint32_t index, struct volume **ret)
 {
 	const struct partition *partition = &table->at[index];
-	struct blockdev window = blockdev_window(dev, partition->start, partition->size);
+	struct blockdev window = blockdev_window(&parent->dev, partition->start, partition->size);
 	struct volume *volume;
 	struct text name;
 
 	window.sector_size = table->sector_size;
-	if (arena_printf(volumes->arena, &name, "%.*s,%s%u", TEXT_ARG(disk_name),
+	if (arena_printf(volumes->arena, &name, "%.*s,%s%u", TEXT_ARG(parent->name),
 		    table_partmap(table->kind), partition->number))
 		return -ENOMEM;
 	volume = scan_new_volume(volumes, name, &window);
 	if (!volume || arena_text(volumes->arena, text_of(partition->uuid), &volume->part_uuid))
 		return -ENOMEM;
-	volume->disk_name = disk_name;
+	volume->disk_name = parent->disk_name;
 	volume->partmap = text_of(table_partmap(table->kind));
-	volume->number = partition->number;
+	/* What lies in partitions comes behind all of the disk's own. */
+	volume->number = parent->number * (MAX_PARTITIONS + 1) + partition->number;
 	volume->active = partition->active;
 	volume->esp = partition->esp;
+	*ret = volume;
 	return scan_add(volumes, volume);
+}
+
+/* The slices of Solaris or a BSD in a partition; none, where there is no such label. */
+static int add_slices(struct volumes *volumes, const struct volume *parent)
+{
+	struct partition_table *table = arena_new(volumes->arena, struct partition_table);
+	struct volume *slice;
+	int err = 0;
+
+	if (!table)
+		return -ENOMEM;
+	if (partitions_read_inside(&parent->dev, table))
+		table->count = 0;
+	for (uint32_t i = table->count; i && !err; i--)
+		err = add_partition(volumes, parent, table, i - 1, &slice);
+	arena_release(volumes->arena, table);
+	return err;
 }
 
 int scan_add_disk(struct volumes *volumes, struct text name, const struct blockdev *dev,
@@ -66,8 +86,13 @@ int scan_add_disk(struct volumes *volumes, struct text name, const struct blockd
 	if (table)
 		whole->partmap = text_of(table_partmap(table->kind));
 	err = scan_add(volumes, whole);
-	for (uint32_t i = table ? table->count : 0; i && !err; i--)
-		err = add_partition(volumes, name, dev, table, i - 1);
+	for (uint32_t i = table ? table->count : 0; i && !err; i--) {
+		struct volume *volume;
+
+		err = add_partition(volumes, whole, table, i - 1, &volume);
+		if (!err && table->at[i - 1].holder)
+			err = add_slices(volumes, volume);
+	}
 	return err == -ENOSPC ? 0 : err;
 }
 

@@ -100,6 +100,31 @@ static struct volume *find_only_partition(const struct volumes *volumes, struct 
 	return only;
 }
 
+/* "hd0,1,sunpc1": a slice of a partition, in any spelling of that. */
+static struct volume *find_slice(const struct volumes *volumes, struct text name)
+{
+	size_t first = text_find(name, ','), second;
+	struct text slice;
+	const struct volume *parent;
+
+	second = first + 1 + text_find(text_skip(name, first + 1), ',');
+	if (first >= name.len || second >= name.len)
+		return NULL;
+	slice = text_skip(name, second + 1);
+	if (text_find(slice, ',') < slice.len)
+		return NULL;
+	parent = volumes_find(volumes, text_first(name, second));
+	for (uint32_t i = 0; parent && i < volumes->count; i++) {
+		struct volume *volume = volumes->at[i];
+		struct text rest = text_skip(volume->name, parent->name.len);
+
+		if (text_starts(volume->name, parent->name) && text_starts(rest, TEXT(",")) &&
+			text_equal(text_skip(rest, 1), slice))
+			return volume;
+	}
+	return NULL;
+}
+
 struct volume *volumes_find(const struct volumes *volumes, struct text name)
 {
 	struct volume *found = find_partition_disk(volumes, name);
@@ -113,6 +138,8 @@ struct volume *volumes_find(const struct volumes *volumes, struct text name)
 			return volumes->at[i];
 	}
 	if (!split_name(name, &parts))
+		return find_slice(volumes, name);
+	if (parts.number > MAX_PARTITIONS)
 		return NULL;
 	parts.disk = disk_of_vdev(volumes, disk_of_id(volumes, parts.disk));
 	for (uint32_t i = 0; i < volumes->count; i++) {
