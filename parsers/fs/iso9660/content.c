@@ -38,6 +38,8 @@ static int run_at(
 {
 	int r = 0;
 
+	if (file->aux[ISO_AUX_UNREADABLE] == EUCLEAN)
+		return -EUCLEAN;
 	if (file->aux[ISO_AUX_UNREADABLE]) {
 		report_add(iso->report, REPORT_WARNING,
 			"%.*s ISO 9660: has files that are compressed (zisofs) or interleaved, "

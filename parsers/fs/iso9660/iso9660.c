@@ -41,7 +41,20 @@ static int take_sections(struct iso *iso, struct iso_place *place, struct item *
 	return 0;
 }
 
-static int take_name(struct iso *iso, struct item *item)
+/*
+ * What stands behind the damage may say that the bytes are packed, or that there are none: the
+ * thing is listed, by its plain name where the other one is cut, and cannot be read.
+ */
+static void forget_damaged(struct iso *iso, struct iso_rock *rock)
+{
+	rock->damaged = rock->target_damaged = true;
+	if (rock->name_goes_on)
+		rock->name_len = 0;
+	report_add(iso->report, REPORT_WARNING, "%.*s ISO 9660: damaged Rock Ridge entries",
+		TEXT_ARG(iso->volume_name));
+}
+
+static void take_name(struct iso *iso, struct item *item)
 {
 	int r;
 
@@ -49,22 +62,18 @@ static int take_name(struct iso *iso, struct item *item)
 	item->name = iso_name(iso, &item->record, item->room);
 	if (!iso->rock) {
 		memset(&item->rock, 0, offsetof(struct iso_rock, name));
-		return 0;
+		return;
 	}
 	r = iso_read_rock(iso, &item->record, &item->rock);
 	if (r < 0)
-		return r;
+		forget_damaged(iso, &item->rock);
 	if (item->rock.name_len) {
 		item->name = (struct text){item->rock.name, item->rock.name_len};
 		item->exact = true;
 	}
-	return 0;
 }
 
-/*
- * The next thing in a folder that has a name: 1, 0 at its end. Damage to one thing costs the
- * others nothing: -EUCLEAN for it comes at the end.
- */
+/* The next thing in a folder that has a name: 1, 0 at its end. */
 static int next_item(struct iso *iso, struct iso_place *place, struct item *item)
 {
 	int r;
@@ -75,13 +84,11 @@ static int next_item(struct iso *iso, struct iso_place *place, struct item *item
 		r = take_sections(iso, place, item);
 		if (r < 0)
 			return r;
-		r = take_name(iso, item);
-		if (r < 0)
-			place->damage = r;
-		else if (!item->rock.relocated && name_is_usable(item->name))
+		take_name(iso, item);
+		if (!item->rock.relocated && name_is_usable(item->name))
 			return 1;
 	}
-	return r < 0 ? r : place->damage;
+	return r;
 }
 
 /* A folder's records; -EUCLEAN where they cannot be there. */
@@ -145,7 +152,10 @@ static void fill_file(const struct item *item, const struct iso_place *behind, s
 	ret->aux[ISO_AUX_START] = item->record.start;
 	ret->aux[ISO_AUX_END] = behind->end;
 	ret->aux[ISO_AUX_SECTIONS] = item->sections;
-	ret->aux[ISO_AUX_UNREADABLE] = item->record.interleaved || rock->compressed;
+	if (item->record.interleaved || rock->compressed)
+		ret->aux[ISO_AUX_UNREADABLE] = ENOTSUP;
+	if (rock->damaged)
+		ret->aux[ISO_AUX_UNREADABLE] = EUCLEAN;
 }
 
 static int fill_node(

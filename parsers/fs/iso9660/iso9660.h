@@ -18,11 +18,11 @@ enum {
 	ISO_NAME_MAX = 255,
 	ISO_TARGET_MAX = 4095,
 	ISO_NAME_ROOM = ISO_RECORD_MAX * 3 / 2 + 2,
-	ISO_MAX_FOLDER = 64 << 20, /* bytes */
-	ISO_MAX_SECTIONS = 1024,   /* of one file */
-	ISO_MAX_CONTINUATIONS = 32,
-	ISO_MAX_AREA = 1 << 14, /* bytes of one continuation area */
-	ISO_MAX_FIELDS = 4096,  /* of one record */
+	ISO_MAX_FOLDER = 64 << 20,    /* bytes */
+	ISO_MAX_SECTIONS = 1024,      /* of one file */
+	ISO_MAX_CONTINUATIONS = 1024, /* of one record */
+	ISO_MAX_AREA = 1 << 14,       /* bytes of one continuation area */
+	ISO_MAX_FIELDS = 4096,        /* of one record */
 };
 
 enum {
@@ -52,8 +52,8 @@ static inline struct iso *iso_of(struct fs *fs)
 enum {
 	ISO_AUX_START, /* folder, or file of one section: bytes from the volume's start */
 	ISO_AUX_END, /* folder: bytes behind ISO_AUX_START; file: where its folder ends, absolute */
-	ISO_AUX_SECTIONS, /* file: records that it lies in */
-	ISO_AUX_UNREADABLE,
+	ISO_AUX_SECTIONS,   /* file: records that it lies in */
+	ISO_AUX_UNREADABLE, /* an errno, or 0 */
 };
 
 /* A directory record, checked: what it says of lengths holds inside `raw`. */
@@ -72,7 +72,6 @@ struct iso_record {
 /* A place in a folder. */
 struct iso_place {
 	uint64_t at, end; /* bytes from the volume's start */
-	int damage;       /* -errno: something before `at` could not be read and was left out */
 };
 
 extern const struct fs_ops iso_ops;
@@ -127,6 +126,8 @@ struct iso_rock {
 	bool relocated;  /* shown elsewhere: the moved folder itself */
 	bool compressed; /* zisofs */
 	bool target_damaged;
+	bool name_goes_on; /* another piece of the name must follow */
+	bool damaged;      /* it could not be read to its end */
 	uint32_t mode;     /* type and permissions, as in struct stat */
 	uint32_t child;    /* block of the moved folder */
 	uint32_t raw_size; /* zisofs: bytes when uncompressed */

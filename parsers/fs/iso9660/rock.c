@@ -8,6 +8,7 @@
 enum {
 	FIELD_HEAD = 4, /* signature, length, version */
 	XA_BYTES = 14,  /* of a CD-ROM XA record, in front of the fields */
+	NAME_GOES_ON = 1,
 	NAME_SELF = 2,
 	NAME_PARENT = 4,
 	COMPONENT_GOES_ON = 1,
@@ -141,8 +142,10 @@ static int take_name(const struct field *field, struct iso_rock *rock)
 		return -EUCLEAN;
 	if (field->at[0] & (NAME_SELF | NAME_PARENT))
 		return 0;
+	rock->name_goes_on = true;
 	if (field->len - 1 > sizeof(rock->name) - rock->name_len)
 		return -EUCLEAN;
+	rock->name_goes_on = field->at[0] & NAME_GOES_ON;
 	memcpy(rock->name + rock->name_len, field->at + 1, field->len - 1);
 	rock->name_len += field->len - 1;
 	return 0;
