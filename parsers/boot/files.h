@@ -15,9 +15,12 @@ struct volume_info {
 	struct text disk_name; /* "hd0"; empty for volumes that lie on no single disk */
 	struct text fs_name;   /* libblkid's type: "ext4", "vfat"; empty: none known */
 	struct text uuid, label, partmap, part_uuid;
-	uint32_t number; /* partition number; 0 for others */
-	bool readable;   /* its file system can be read */
-	bool esp;        /* EFI system partition or XBOOTLDR */
+	struct text part_label, part_type; /* of a GPT: the partition's name, its type's UUID */
+	uint64_t part_attributes;          /* of a GPT */
+	struct text disk_uuid;             /* of a GPT, on the volume that is the whole disk */
+	uint32_t number;                   /* partition number; 0 for others */
+	bool readable;                     /* its file system can be read */
+	bool esp;                          /* EFI system partition or XBOOTLDR */
 };
 
 enum file_type { FILE_REGULAR, FILE_FOLDER, FILE_OTHER };

@@ -2,6 +2,7 @@
 #include "core/bytes.h"
 #include "core/checked.h"
 #include "parsers/disk/partitions.h"
+#include "parsers/fs/unicode.h"
 
 #include <errno.h>
 #include <zlib.h>
@@ -20,7 +21,7 @@ _Static_assert(sizeof(struct gpt_header) == 92, "UEFI's length");
 struct gpt_entry {
 	uint8_t type[16], uuid[16];
 	struct le64 first, last, attributes;
-	uint8_t name[72];
+	struct le16 name[GPT_NAME_UNITS]; /* ends at the first 0 or with the field */
 } __attribute__((packed));
 _Static_assert(sizeof(struct gpt_entry) == 128, "UEFI's length");
 
@@ -107,6 +108,19 @@ static void print_uuid(const uint8_t *u, char *ret, size_t size)
 		u[13], u[14], u[15]);
 }
 
+/* `ret` has room for 3 bytes a unit and the NUL. */
+static void read_name(const struct gpt_entry *entry, char *ret)
+{
+	uint16_t units[GPT_NAME_UNITS];
+	size_t count = 0;
+
+	while (count < GPT_NAME_UNITS && le16_get(entry->name[count])) {
+		units[count] = le16_get(entry->name[count]);
+		count++;
+	}
+	ret[unicode_from_utf16(units, count, ret)] = '\0';
+}
+
 static bool is_unused(const struct gpt_entry *entry)
 {
 	static const uint8_t zero[16];
@@ -122,6 +136,7 @@ static bool add_entry(const struct gpt *gpt, const struct gpt_entry *entry, uint
 	struct partition partition = {
 		.number = number,
 		.active = le64_get(entry->attributes) & ATTRIBUTE_LEGACY_BOOT,
+		.attributes = le64_get(entry->attributes),
 		.esp = !memcmp(entry->type, type_esp, sizeof(type_esp)) ||
 		       !memcmp(entry->type, type_xbootldr, sizeof(type_xbootldr)),
 	};
@@ -133,6 +148,8 @@ static bool add_entry(const struct gpt *gpt, const struct gpt_entry *entry, uint
 	partition.start = first * gpt->sector_size;
 	partition.size = (last - first + 1) * gpt->sector_size;
 	print_uuid(entry->uuid, partition.uuid, sizeof(partition.uuid));
+	print_uuid(entry->type, partition.type, sizeof(partition.type));
+	read_name(entry, partition.label);
 	return table_add(table, gpt->dev, &partition);
 }
 
@@ -172,6 +189,7 @@ static bool read_table(
 	}
 	table->kind = TABLE_GPT;
 	table->sector_size = sector_size;
+	print_uuid(gpt->header.disk_uuid, table->disk_uuid, sizeof(table->disk_uuid));
 	add_entries(gpt, table);
 	return true;
 }

@@ -6,6 +6,8 @@
 #include "core/text.h"
 #include "parsers/disk/blockdev.h"
 
+enum { GPT_NAME_UNITS = 36 }; /* UTF-16 units of a partition's name */
+
 enum table_kind {
 	TABLE_NONE,
 	TABLE_MBR,
@@ -24,6 +26,10 @@ struct partition {
 	bool esp;             /* EFI system partition or XBOOTLDR */
 	bool holder;          /* MBR: of a type that may hold a table of its own (Solaris, BSD) */
 	char uuid[37];        /* as Linux's PARTUUID */
+	/* GPT only: the type's UUID, the attributes' bits, the name as UTF-8 */
+	char type[37];
+	uint64_t attributes;
+	char label[3 * GPT_NAME_UNITS + 1];
 };
 
 /* What a person should know about a table. */
@@ -40,6 +46,7 @@ struct partition_table {
 	enum table_kind kind;
 	uint32_t sector_size; /* bytes, what the table counts in */
 	unsigned oddities;    /* enum table_oddity */
+	char disk_uuid[37];   /* GPT only: the disk's own UUID */
 	uint32_t count;
 	struct partition at[MAX_PARTITIONS]; /* in the table's order */
 };

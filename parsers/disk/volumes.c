@@ -44,10 +44,13 @@ static int add_partition(struct volumes *volumes, const struct volume *parent,
 		    table_partmap(table->kind), partition->number))
 		return -ENOMEM;
 	volume = scan_new_volume(volumes, name, &window);
-	if (!volume || arena_text(volumes->arena, text_of(partition->uuid), &volume->part_uuid))
+	if (!volume || arena_text(volumes->arena, text_of(partition->uuid), &volume->part_uuid) ||
+		arena_text(volumes->arena, text_of(partition->type), &volume->part_type) ||
+		arena_text(volumes->arena, text_of(partition->label), &volume->part_label))
 		return -ENOMEM;
 	volume->disk_name = parent->disk_name;
 	volume->partmap = text_of(table_partmap(table->kind));
+	volume->part_attributes = partition->attributes;
 	/* What lies in partitions comes behind all of the disk's own. */
 	volume->number = parent->number * (MAX_PARTITIONS + 1) + partition->number;
 	volume->active = partition->active;
@@ -85,6 +88,8 @@ int scan_add_disk(struct volumes *volumes, struct text name, const struct blockd
 	whole->loop = loop;
 	if (table)
 		whole->partmap = text_of(table_partmap(table->kind));
+	if (table && arena_text(volumes->arena, text_of(table->disk_uuid), &whole->disk_uuid))
+		return -ENOMEM;
 	err = scan_add(volumes, whole);
 	for (uint32_t i = table ? table->count : 0; i && !err; i--) {
 		struct volume *volume;

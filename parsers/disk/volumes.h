@@ -26,10 +26,13 @@ struct volume {
 	struct text fs_name;   /* libblkid's type: "ext4", "swap", "crypto_LUKS"; empty: unknown */
 	struct text id_name;   /* another name: "mduuid/...", "lvmid/.../..."; empty: none */
 	struct text uuid, label, partmap, part_uuid; /* partmap "msdos", "gpt" or empty */
-	uint32_t number;                             /* partition number from 1; 0 for others */
-	bool active;     /* MBR's boot flag, GPT's legacy-bootable attribute */
-	bool ambivalent; /* libblkid found signs of several kinds */
-	bool esp;        /* an EFI system partition (GPT type, MBR type ef) or XBOOTLDR */
+	struct text part_label, part_type; /* of a GPT: the partition's name, its type's UUID */
+	uint64_t part_attributes;          /* of a GPT */
+	struct text disk_uuid;             /* of a GPT, on the volume that is the whole disk */
+	uint32_t number;                   /* partition number from 1; 0 for others */
+	bool active;                       /* MBR's boot flag, GPT's legacy-bootable attribute */
+	bool ambivalent;                   /* libblkid found signs of several kinds */
+	bool esp; /* an EFI system partition (GPT type, MBR type ef) or XBOOTLDR */
 	struct blockdev dev;
 	struct fs *fs;       /* opened; NULL: cannot be read, or nothing there */
 	struct text problem; /* why fs is NULL although something was seen: "LUKS-encrypted" */

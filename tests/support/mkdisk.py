@@ -8,7 +8,8 @@ of folders, the partition table by sfdisk. disk.json:
     {"table": "msdos" | "gpt" | "none",
      "partitions": [{"tree": "tree", "fs": "ext4" | "ext3" | "ext2" | "vfat" | "iso9660" | "none",
                      "uuid": "...", "label": "...", "mib": 40, "type": "83", "active": true,
-                     "esp": true, "partuuid": "...", "partlabel": "..."}]}
+                     "esp": true, "partuuid": "...", "partlabel": "...",
+                     "attributes": "GUID:48,56"}]}
 
 Everything but "partitions" may be left out. Partition N is the N-th of the list; on an msdos table
 with more than four the fourth is the extended one and its line only keeps the place. "table":
@@ -122,6 +123,8 @@ def gpt_script(parts):
         line = [f"start={start // SECTOR}", f"size={size // SECTOR}",
                 f"type={part.get('type') or GPT_TYPES[bool(part.get('esp'))]}",
                 f"uuid={part.get('partuuid') or stable_uuid(f'partition {number}')}"]
+        if part.get("attributes"):
+            line.append(f"attrs=\"{part['attributes']}\"")
         if part.get("partlabel"):
             line.append(f"name=\"{part['partlabel']}\"")
         yield ", ".join(line)

@@ -72,6 +72,8 @@ static void searches_by_uuid_label_and_file(void **state)
 
 static void tries_hints_first_where_they_match(void **state)
 {
+	static const char *const found[] = {"hd0,msdos1", "hd2,gpt1", "hd2,gpt1", "hd0,msdos1",
+		"hd0,msdos1", "hd2,gpt1", "hd0,msdos1", "hd0,msdos1", "hd2,gpt1"};
 	struct memfiles guest;
 
 	(void)state;
@@ -79,18 +81,79 @@ static void tries_hints_first_where_they_match(void **state)
 	add_disk(&guest);
 	memfiles_volume(&guest, "hd2,gpt1", UUID1, "copy");
 	guest.settings.platform = TEXT("pc");
-	grubtest_run(&guest, OUT
-		"search -u --set=a " UUID1 "; out $a\n"
-		"search -u --set=a --hint=hd2,gpt1 " UUID1 "; out $a\n"
-		"search -u --set=a --hint-bios=hd2,gpt1 --hint-efi=hd0,msdos1 " UUID1 "; out $a\n"
-		"search -u --set=a --hint-efi=hd2,gpt1 " UUID1 "; out $a\n"
-		"search -u --set=a --hint-baremetal=ahci2,gpt1 " UUID1 "; out $a\n"
-		"search -u --set=a --hint=hd2, " UUID1 "; out $a\n"
-		"search -u --set=a --hint=hd9,gpt1 --hint hd1,gpt1 " UUID1 "; out $a\n"
-		"search -u --set=a --hint-new=hd2,gpt1 " UUID1 "; out $a\n"
-		"search -u --set=a --hint-baremetal=hd2,gpt1 " UUID1 "; out $a\n");
-	assert_titles(&guest, "hd0,msdos1|hd2,gpt1|hd2,gpt1|hd0,msdos1|hd0,msdos1|hd2,gpt1|"
-			      "hd0,msdos1|hd0,msdos1|hd2,gpt1");
+	/* Each in an entry of its own: one search would give its answer to the next. */
+	grubtest_run(&guest,
+		"function s { search -u --set=a \"$@\" " UUID1 "; linux /boot/k $a; }\n"
+		"menuentry a { s; }\n"
+		"menuentry b { s --hint=hd2,gpt1; }\n"
+		"menuentry c { s --hint-bios=hd2,gpt1 --hint-efi=hd0,msdos1; }\n"
+		"menuentry d { s --hint-efi=hd2,gpt1; }\n"
+		"menuentry e { s --hint-baremetal=ahci2,gpt1; }\n"
+		"menuentry f { s --hint=hd2,; }\n"
+		"menuentry g { s --hint=hd9,gpt1 --hint hd1,gpt1; }\n"
+		"menuentry h { s --hint-new=hd2,gpt1; }\n"
+		"menuentry i { s --hint-baremetal=hd2,gpt1; }\n");
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
+		char path[] = {(char)('0' + i), '\0'};
+
+		assert_text(grubtest_entry(&guest, path)->cmdline, found[i]);
+	}
+	memfiles_done(&guest);
+}
+
+static void gives_the_same_search_the_same_answer(void **state)
+{
+	struct memfiles guest;
+
+	(void)state;
+	memfiles_init(&guest);
+	memfiles_volume(&guest, "hd1,gpt1", UUID1, "copy");
+	memfiles_volume(&guest, "hd1,gpt2", UUID1, "copy");
+	grubtest_run(&guest, OUT "search -u --set=a --hint=hd1, " UUID1 "; out $a\n"
+				 "search -u --set=a --hint=hd1,gpt2 " UUID1 "; out $a\n"
+				 "search -u --set=a " UUID1 "; out $a\n"
+				 /* by another kind of key there is nothing to remember */
+				 "search -l --set=a --hint=hd1,gpt2 copy; out $a\n");
+	assert_titles(&guest, "hd1,gpt1|hd1,gpt1|hd1,gpt1|hd1,gpt2");
+	memfiles_done(&guest);
+}
+
+static void sees_a_btrfs_as_suse_does(void **state)
+{
+	struct memfiles guest;
+
+	(void)state;
+	memfiles_init(&guest);
+	memfiles_volume(&guest, "hd1,gpt1", "ABCD", "os")->fs_name = TEXT("btrfs");
+	memfiles_add(&guest, "(hd1,gpt1)/@/.snapshots/1/snapshot/boot/k", "one");
+	memfiles_add(&guest, "(hd1,gpt1)/@/boot/k", "zero");
+	memfiles_add(&guest, "(hd1,gpt1)/@/boot/grub2/x/m", "module");
+	grubtest_run(&guest,
+		"search --set=root -l os\n"
+		"menuentry top { linux /boot/k; }\n"
+		"menuentry full { linux /@/boot/k; }\n"
+		"menuentry mounted { btrfs-mount-subvol ($root) /boot /@/boot; linux /boot/k; }\n"
+		"menuentry all { btrfs-mount-subvol ($root) / @/.snapshots/1/snapshot; linux "
+		"/boot/k; }\n"
+		"menuentry relative { set btrfs_relative_path=y; set btrfs_subvol=/@; linux "
+		"/boot/k; }\n"
+		"menuentry snapshot { set btrfs_relative_path=1\n"
+		"	set btrfs_subvol=@/.snapshots/1/snapshot; linux /boot/k; }\n"
+		"menuentry still { set btrfs_relative_path=y; set "
+		"btrfs_subvol=@/.snapshots/1/snapshot\n"
+		"	linux /@/boot/k; }\n"
+		"menuentry off { set btrfs_relative_path=n; set btrfs_subvol=@; linux /boot/k; }\n"
+		"menuentry other { btrfs-mount-subvol (hd0,1) /boot /x; linux (hd0,1)/boot/k $?; "
+		"}\n");
+	assert_text(grubtest_entry(&guest, "0")->error, "kernel missing: /boot/k");
+	assert_text(grubtest_entry(&guest, "1")->kernel->path, "/@/boot/k");
+	assert_text(grubtest_entry(&guest, "2")->kernel->path, "/@/boot/k");
+	assert_text(grubtest_entry(&guest, "3")->kernel->path, "/@/.snapshots/1/snapshot/boot/k");
+	assert_text(grubtest_entry(&guest, "4")->kernel->path, "/@/boot/k");
+	assert_text(grubtest_entry(&guest, "5")->kernel->path, "/@/.snapshots/1/snapshot/boot/k");
+	assert_text(grubtest_entry(&guest, "6")->kernel->path, "/@/boot/k");
+	assert_text(grubtest_entry(&guest, "7")->error, "kernel missing: /boot/k");
+	assert_text(grubtest_entry(&guest, "8")->cmdline, "18");
 	memfiles_done(&guest);
 }
 
@@ -313,6 +376,8 @@ int main(void)
 		cmocka_unit_test(finds_files_on_every_device),
 		cmocka_unit_test(searches_by_uuid_label_and_file),
 		cmocka_unit_test(tries_hints_first_where_they_match),
+		cmocka_unit_test(gives_the_same_search_the_same_answer),
+		cmocka_unit_test(sees_a_btrfs_as_suse_does),
 		cmocka_unit_test(keeps_root_when_a_search_finds_nothing),
 		cmocka_unit_test(probes_devices),
 		cmocka_unit_test(sources_files_in_the_same_context),

@@ -207,10 +207,17 @@ static void reads_a_gpt(void **state)
 	(void)state;
 	put_gpt_entry(1024, 64, 163, 0);
 	memcpy(disk + 1024, esp, 16);
-	put_gpt_entry(1024 + 5 * 128, 200, 200, 4);
+	put_gpt_entry(1024 + 5 * 128, 200, 200, 4 | 1ull << 56);
+	memcpy(disk + 1024 + 56, "U\0S\0R\0-\0\xe4\0", 10);
+	memset(disk + 1024 + 5 * 128 + 56, 'x', 72); /* no 0 at its end */
 	put_gpt(1, 2, 512, 128);
 	assert_int_equal(read_disk(DISK), 0);
 	assert_int_equal(table.kind, TABLE_GPT);
+	assert_string_equal(table.at[0].label, "USR-\xc3\xa4");
+	assert_string_equal(table.at[0].type, "c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+	assert_int_equal(strlen(table.at[1].label), 3 * GPT_NAME_UNITS);
+	assert_true(table.at[1].attributes == (4 | 1ull << 56));
+	assert_string_equal(table.disk_uuid, "00000000-0000-0000-0000-000000000000");
 	assert_int_equal(table.count, 2);
 	check(0, 1, 64, 100);
 	check(1, 6, 200, 1);

@@ -92,6 +92,19 @@ void grub_note(struct grub *g, const char *format, ...)
 	report(g, REPORT_NOTE, text);
 }
 
+void grub_blame(struct grub *g, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (!g->entry || g->loaded.cause.len)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	g->loaded.cause = grub_keep(g, text_of(text));
+}
+
 struct text grub_keep(struct grub *g, struct text text)
 {
 	struct text copy = {0};
@@ -155,6 +168,7 @@ static void init(struct grub *g, struct files *files, const struct volume_info *
 		.volume = volume,
 		.scratch = {.arena = files->arena},
 		.lasting = {.arena = files->arena},
+		.wildcards = !text_is(files->settings->platform, "pc"),
 		.max_steps = files->limits->max_steps,
 		/* What is read must leave room for the entries, and those for the answer. */
 		.max_memory = files->arena->limit / 2,
@@ -166,11 +180,14 @@ static void init(struct grub *g, struct files *files, const struct volume_info *
 
 static int run_config(struct grub *g, struct text name)
 {
+	struct grub_open open = {0};
 	struct grub_menu menu = {0};
 	int r;
 
 	if (grub_context_open(g, false))
 		return GRUB_OUT_OF_MEMORY;
+	/* cppcheck-suppress autoVariables */
+	g->open = &open;
 	/* cppcheck-suppress autoVariables */
 	g->menu = &menu; /* nobody looks at it behind this function */
 	r = set_variables(g, text_skip(name, text_find(name, ')') + 1));

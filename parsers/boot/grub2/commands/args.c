@@ -60,13 +60,24 @@ static int unknown(struct parse *parse, struct text argument)
 	return GRUB_BAD_ARGUMENT;
 }
 
+/* To GRUB a { ... } is one more argument. at is NULL where there is none. */
+static struct text block_value(struct parse *parse)
+{
+	const struct grub_part *block = parse->call->block;
+
+	if (!block || parse->options->block_used)
+		return (struct text){0};
+	parse->options->block_used = true;
+	return grub_block_text(parse->g, block);
+}
+
 /* The next argument as an option's value; `dashed`: may it begin with a dash? */
 static struct text next_value(struct parse *parse, bool dashed)
 {
 	struct text next;
 
 	if (parse->at + 1 >= parse->call->count)
-		return (struct text){0};
+		return block_value(parse);
 	next = parse->call->args[parse->at + 1];
 	if (is_dashed(next) && !dashed)
 		return (struct text){0};

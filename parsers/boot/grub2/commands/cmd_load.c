@@ -119,8 +119,10 @@ int grub_cmd_linux(struct grub *g, const struct grub_call *call)
 	while (text_is(call->name, "legacy_kernel") && first < call->count &&
 		text_starts(call->args[first], TEXT("--")))
 		first++;
-	if (first >= call->count)
+	if (first >= call->count) {
+		g->loaded.linux_ready = false;
 		return no_file_name(g, call);
+	}
 	kernel = open_file(g, "kernel", call->args[first], &g->loaded.kernel_error, &r);
 	if (r || !kernel) {
 		g->loaded.linux_ready = false;

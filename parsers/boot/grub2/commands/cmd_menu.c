@@ -24,6 +24,17 @@ static const struct grub_option menuentry_options[] = {
 	{0},
 };
 
+/* Red Hat's: `--users` without a value lifts the restriction. */
+static const struct grub_option fedora_options[] = {
+	{"class", 0, true, false},
+	{"users", 0, true, true},
+	{"hotkey", 0, true, false},
+	{"source", 0, true, false},
+	{"id", 0, true, false},
+	{"unrestricted", 0, false, false},
+	{0},
+};
+
 enum {
 	SCRIPT_BYTES = 16 << 10,     /* of one entry, as shown */
 	ALL_SCRIPT_BYTES = 16 << 20, /* of all entries */
@@ -71,6 +82,15 @@ static void keep_body(struct grub *g, struct grub_item *item, const struct grub_
 		item->body.text = grub_keep(g, options->value[OPTION_SOURCE]);
 		return;
 	}
+	if (options->block_used) {
+		/* GRUB cuts the braces off whatever stands last. */
+		struct text last = options->args[options->count];
+
+		last = text_skip(last, 1);
+		last.len -= last.len > 0;
+		item->body.text = grub_keep(g, last);
+		return;
+	}
 	item->body.text = call->block->text;
 	item->body.line = call->block->line;
 	item->body.from_file = g->source->from_file;
@@ -80,12 +100,16 @@ static void keep_body(struct grub *g, struct grub_item *item, const struct grub_
 
 int grub_cmd_menuentry(struct grub *g, const struct grub_call *call)
 {
-	struct grub_options options = {.known = menuentry_options, .accept_dash = true};
+	struct grub_options options = {
+		.known = g->fedora ? fedora_options : menuentry_options, .accept_dash = true};
 	struct grub_item *item;
 	int r = grub_options_parse(g, call, &options);
 
 	if (r)
 		return r;
+	/* An option took the block for its value: the last word is taken for the block. */
+	if (options.block_used && options.count)
+		options.count--;
 	if (!options.count || !options.set[OPTION_SOURCE] == !call->block) {
 		grub_warn(g, "%.*s without %s", TEXT_ARG(call->name),
 			options.count ? "commands" : "a title");
@@ -97,7 +121,8 @@ int grub_cmd_menuentry(struct grub *g, const struct grub_call *call)
 	if (keep_args(g, item, &options))
 		return GRUB_OUT_OF_MEMORY;
 	item->submenu = call->name.at[0] == 's';
-	item->restricted = options.set[OPTION_USERS] || !options.set[OPTION_UNRESTRICTED];
+	item->restricted = options.set[OPTION_USERS] ? options.value[OPTION_USERS].at != NULL
+						     : !options.set[OPTION_UNRESTRICTED];
 	item->users = grub_keep(g, options.value[OPTION_USERS]);
 	keep_body(g, item, call, &options);
 	item->script = shown_script(g, call->node->source);

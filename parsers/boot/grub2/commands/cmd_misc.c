@@ -24,6 +24,16 @@ int grub_cmd_accept(struct grub *g, const struct grub_call *call)
 	return GRUB_OK;
 }
 
+/* A module changes nothing here but for the one that expands wildcards. */
+int grub_cmd_insmod(struct grub *g, const struct grub_call *call)
+{
+	if (!call->count)
+		return GRUB_BAD_ARGUMENT;
+	if (text_is(call->args[0], "regexp") || text_ends(call->args[0], TEXT("/regexp.mod")))
+		g->wildcards = true;
+	return GRUB_OK;
+}
+
 /* cpuid -l (long mode), -p (PAE): the answers of a 64-bit processor. */
 int grub_cmd_cpuid(struct grub *g, const struct grub_call *call)
 {
@@ -61,7 +71,8 @@ int grub_cmd_cryptomount(struct grub *g, const struct grub_call *call)
 int grub_cmd_fwsetup(struct grub *g, const struct grub_call *call)
 {
 	if (text_is(g->files->settings->platform, "efi"))
-		return call->count ? GRUB_FALSE : grub_cmd_chainloader(g, call);
+		/* --is-supported: firmware that has no setup is rare. */
+		return call->count ? GRUB_OK : grub_cmd_chainloader(g, call);
 	grub_warn(g, "unknown command \"fwsetup\"");
 	return GRUB_OK;
 }
@@ -135,7 +146,10 @@ static int translate(
 	return variable.len ? grub_var_set(g, variable, copy) : GRUB_OK;
 }
 
-/* tr [--set VARIABLE] FROM TO STRING, or with --upcase or --downcase instead of FROM TO */
+/*
+ * tr [--set VARIABLE] [--upcase | --downcase | FROM TO] [STRING]. Without STRING the variable's own
+ * value is translated.
+ */
 int grub_cmd_tr(struct grub *g, const struct grub_call *call)
 {
 	static const struct grub_option known[] = {{"set", 's', true, false},
@@ -143,15 +157,26 @@ int grub_cmd_tr(struct grub *g, const struct grub_call *call)
 	const struct text lower = TEXT("abcdefghijklmnopqrstuvwxyz");
 	const struct text upper = TEXT("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	struct grub_options options = {.known = known};
-	bool one_case;
+	struct text from = {0}, to = {0}, string;
+	const struct grub_var *own;
+	bool have_sets, have_string;
 	int r = grub_options_parse(g, call, &options);
 
-	one_case = options.set[1] || options.set[2];
-	if (r || options.count != (one_case ? 1u : 3u))
+	if (r || options.count > 3)
 		return r ? r : GRUB_BAD_ARGUMENT;
-	if (options.set[1])
-		return translate(g, options.value[0], lower, upper, options.args[0]);
-	if (options.set[2])
-		return translate(g, options.value[0], upper, lower, options.args[0]);
-	return translate(g, options.value[0], options.args[0], options.args[1], options.args[2]);
+	own = options.set[0] ? grub_var_find(g, options.value[0]) : NULL;
+	have_sets = options.set[1] || options.set[2] || options.count >= 2;
+	have_string = own || options.count % 2 == 1;
+	if (!have_sets || !have_string)
+		return GRUB_BAD_ARGUMENT;
+	if (options.set[1] || options.set[2]) {
+		from = options.set[2] ? upper : lower;
+		to = options.set[2] ? lower : upper;
+	}
+	if (options.count >= 2) {
+		from = options.args[0];
+		to = options.args[1];
+	}
+	string = options.count % 2 == 1 ? options.args[options.count - 1] : own->value;
+	return translate(g, options.value[0], from, to, string);
 }

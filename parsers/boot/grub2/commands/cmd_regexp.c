@@ -61,6 +61,7 @@ int grub_cmd_regexp(struct grub *g, const struct grub_call *call)
 	struct grub_options options = {.known = regexp_options};
 	int r = grub_options_parse(g, call, &options);
 
+	g->wildcards = true;
 	if (r)
 		return r;
 	return options.count == 2 ? match(g, &options) : GRUB_BAD_ARGUMENT;

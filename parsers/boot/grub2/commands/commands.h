@@ -35,14 +35,17 @@ int grub_call_add_block(struct grub *g, struct grub_call *call) MUST_CHECK;
 /* By topic, called from the table only. */
 grub_run grub_cmd_set, grub_cmd_unset, grub_cmd_export, grub_cmd_increment, grub_cmd_read;
 grub_run grub_cmd_break, grub_cmd_shift, grub_cmd_setparams, grub_cmd_return, grub_cmd_eval;
-grub_run grub_cmd_true, grub_cmd_false, grub_cmd_accept, grub_cmd_cpuid, grub_cmd_keystatus;
+grub_run grub_cmd_true, grub_cmd_false, grub_cmd_accept, grub_cmd_insmod, grub_cmd_cpuid,
+	grub_cmd_keystatus;
 grub_run grub_cmd_tr, grub_cmd_time, grub_cmd_cmp;
 grub_run grub_cmd_gettext, grub_cmd_cryptomount, grub_cmd_fwsetup, grub_cmd_blocklist;
 grub_run grub_cmd_menuentry, grub_cmd_password, grub_cmd_blscfg;
 grub_run grub_cmd_search, grub_cmd_search_by, grub_cmd_probe, grub_cmd_loopback;
+grub_run grub_cmd_gptprio_next, grub_cmd_file_env, grub_cmd_btrfs_mount;
 grub_run grub_cmd_test, grub_cmd_regexp;
 grub_run grub_cmd_load_env, grub_cmd_save_env, grub_cmd_list_env;
-grub_run grub_cmd_source, grub_cmd_configfile, grub_cmd_extract, grub_cmd_normal, grub_cmd_cat;
+grub_run grub_cmd_source, grub_cmd_configfile, grub_cmd_extract, grub_cmd_normal, grub_cmd_cat,
+	grub_cmd_file;
 grub_run grub_cmd_foreign;
 grub_run grub_cmd_linux, grub_cmd_initrd, grub_cmd_multiboot, grub_cmd_module;
 grub_run grub_cmd_devicetree, grub_cmd_chainloader, grub_cmd_boot;
@@ -55,7 +58,7 @@ struct text grub_block_text(struct grub *g, const struct grub_part *block);
 
 /* ---- options, as GRUB's extended commands read them (args.c) ------------------------------ */
 
-enum { GRUB_MAX_OPTIONS = 16 };
+enum { GRUB_MAX_OPTIONS = 24 };
 
 struct grub_option {
 	const char *name; /* "fs-uuid" */
@@ -73,6 +76,7 @@ struct grub_options {
 	struct text value[GRUB_MAX_OPTIONS]; /* the last; at is NULL where there is none */
 	struct text *args;                   /* what is left, in the scratch pool */
 	uint32_t count;
+	bool block_used; /* the { ... } was taken for an option's value */
 	/* Every use in order, for options that may be repeated. */
 	struct grub_option_use {
 		uint32_t option;

@@ -92,6 +92,84 @@ const struct volume_info *grub_device_at(struct grub *g, uint32_t *index)
 	return volume;
 }
 
+/* ---- SUSE's view of a btrfs ---------------------------------------------------------------- */
+
+static bool is_below(struct text path, struct text folder)
+{
+	while (folder.len && folder.at[folder.len - 1] == '/')
+		folder.len--;
+	return text_starts(path, folder) && (path.len == folder.len || path.at[folder.len] == '/');
+}
+
+/* subvolume + rest of the path, where that is a file or folder; else the path as it was. */
+static struct text in_subvolume(struct grub *g, const struct volume_info *volume,
+	struct text subvolume, struct text rest, struct text path)
+{
+	struct file_stat stat;
+	struct text joined;
+
+	while (subvolume.len && subvolume.at[0] == '/')
+		subvolume = text_skip(subvolume, 1);
+	if (!subvolume.len || arena_printf(g->files->arena, &joined, "/%.*s%.*s",
+				      TEXT_ARG(subvolume), TEXT_ARG(rest)))
+		return path;
+	return g->files->ops->stat(g->files, volume, joined, &stat) ? path : joined;
+}
+
+/*
+ * SUSE's patches: btrfs-mount-subvol puts a subvolume on a folder; with $btrfs_relative_path paths
+ * begin in $btrfs_subvol. (They begin in the default subvolume otherwise, which the reader of btrfs
+ * looks through by itself.)
+ */
+static struct text suse_path(struct grub *g, const struct volume_info *volume, struct text path)
+{
+	struct text relative = grub_var_get(g, "btrfs_relative_path");
+	const struct grub_mounted *mounted;
+
+	if (!text_is(volume->fs_name, "btrfs"))
+		return path;
+	for (mounted = g->mounted; mounted; mounted = mounted->next) {
+		if (!grub_step(g, 1))
+			return path;
+		if (mounted->volume == volume && is_below(path, mounted->folder))
+			return in_subvolume(g, volume, mounted->subvolume,
+				text_skip(path,
+					text_is(mounted->folder, "/") ? 0 : mounted->folder.len),
+				path);
+	}
+	if (!relative.len || (relative.at[0] != '1' && relative.at[0] != 'y'))
+		return path;
+	return in_subvolume(g, volume, grub_var_get(g, "btrfs_subvol"), path, path);
+}
+
+/* btrfs-mount-subvol DEVICE FOLDER SUBVOLUME */
+int grub_cmd_btrfs_mount(struct grub *g, const struct grub_call *call)
+{
+	struct grub_mounted *mounted;
+	struct text device;
+
+	if (call->count != 3)
+		return GRUB_BAD_ARGUMENT;
+	device = call->args[0];
+	if (device.len > 1 && device.at[0] == '(' && device.at[device.len - 1] == ')')
+		device = (struct text){device.at + 1, device.len - 2};
+	mounted = arena_new(g->files->arena, struct grub_mounted);
+	if (!mounted || !grub_step(g, 8))
+		return grub_no_memory(g);
+	mounted->volume = grub_device_find(g, device);
+	if (!mounted->volume)
+		return GRUB_UNKNOWN_DEVICE;
+	if (!text_is(mounted->volume->fs_name, "btrfs"))
+		return GRUB_BAD_ARGUMENT;
+	mounted->folder = grub_keep(g, call->args[1]);
+	mounted->subvolume = grub_keep(g, call->args[2]);
+	mounted->next = g->mounted;
+	g->mounted = mounted;
+	return GRUB_OK;
+}
+
+/* ---- names of files ------------------------------------------------------------------------- */
+
 int grub_file_locate(struct grub *g, struct text name, const struct volume_info **volume,
 	struct text *path, const char **reason)
 {
@@ -125,6 +203,7 @@ int grub_file_locate(struct grub *g, struct text name, const struct volume_info 
 		*reason = "its file system cannot be read";
 		return GRUB_UNKNOWN_FS;
 	}
+	*path = suse_path(g, *volume, *path);
 	return GRUB_OK;
 }
 

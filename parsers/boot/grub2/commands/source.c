@@ -145,6 +145,38 @@ static struct grub_text *make_script(
 	return script;
 }
 
+static bool is_open(const struct grub *g, const struct volume_info *volume, struct text path)
+{
+	const struct grub_source *source;
+	const struct grub_open *open;
+
+	for (open = g->open; open; open = open->outer) {
+		for (source = open->sources; source; source = source->next) {
+			if (source->volume == volume && text_equal(source->path, path))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The file is part of the menu that is being made. (What an entry reads when it runs is not.) */
+static void note_source(struct grub *g, const struct volume_info *volume, struct text path)
+{
+	struct grub_source *source;
+
+	if (!g->open || g->open->entry != g->entry || is_open(g, volume, path))
+		return;
+	source = arena_new(g->files->arena, struct grub_source);
+	if (!source) {
+		grub_no_memory(g);
+		return;
+	}
+	source->volume = volume;
+	source->path = path;
+	source->next = g->open->sources;
+	g->open->sources = source;
+}
+
 int grub_run_file(struct grub *g, struct text name)
 {
 	const struct volume_info *volume;
@@ -161,6 +193,7 @@ int grub_run_file(struct grub *g, struct text name)
 		return GRUB_OUT_OF_MEMORY;
 	g->shown_volume = volume;
 	g->shown_path = path;
+	note_source(g, volume, path);
 	grub_run_text(g, script);
 	restore_variable(g, "config_file", place.file, place.had_file);
 	restore_variable(g, "config_directory", place.folder, place.had_folder);
@@ -192,19 +225,43 @@ int grub_cmd_source(struct grub *g, const struct grub_call *call)
 	return GRUB_OK;
 }
 
+/*
+ * Opens the menu of a file, on top of those that are open. False: the file is part of one of them,
+ * and a way back to that is no way to another entry.
+ */
+static bool open_menu(struct grub *g, struct text name, struct grub_open *open)
+{
+	const struct volume_info *volume;
+	struct text path;
+
+	*open = (struct grub_open){.outer = g->open, .entry = g->entry};
+	if (!grub_file_locate(g, name, &volume, &path, NULL) && is_open(g, volume, path)) {
+		grub_note(g, "the menu of %.*s is open already: not opened again", TEXT_ARG(path));
+		grub_blame(g, "opens the menu of %.*s again", TEXT_ARG(path));
+		return false;
+	}
+	/* cppcheck-suppress autoVariables */
+	g->open = open; /* the caller takes it away again */
+	return true;
+}
+
 /* Runs the file in a context of its own and shows its menu, from which GRUB does not return. */
 int grub_cmd_configfile(struct grub *g, const struct grub_call *call)
 {
 	struct grub_menu menu = {0}, *outer = g->menu;
+	struct grub_open open;
 
 	if (call->count != 1)
 		return GRUB_BAD_ARGUMENT;
+	if (!open_menu(g, call->args[0], &open))
+		return GRUB_OK;
 	if (grub_context_open(g, g->fedora))
 		return GRUB_OUT_OF_MEMORY;
 	g->menu = &menu;
 	report_unread(g, call, grub_run_file(g, call->args[0]));
 	if (grub_menu_showable(g, &menu))
 		grub_menu_show(g, &menu);
+	g->open = open.outer;
 	g->menu = outer;
 	grub_context_close(g);
 	return GRUB_OK;
@@ -215,18 +272,22 @@ int grub_cmd_normal(struct grub *g, const struct grub_call *call)
 {
 	struct text name;
 	struct grub_menu menu = {0}, *outer = g->menu;
+	struct grub_open open;
 
 	if (call->count)
 		name = call->args[0];
 	else if (arena_printf(g->files->arena, &name, "%.*s/grub.cfg",
 			 TEXT_ARG(grub_var_get(g, "prefix"))))
 		return grub_no_memory(g);
+	if (!open_menu(g, name, &open))
+		return GRUB_OK;
 	if (!outer)
 		g->menu = &menu;
 	if (grub_run_file(g, name))
 		grub_note(g, "normal: %.*s cannot be read", TEXT_ARG(name));
 	if (grub_menu_showable(g, g->menu))
 		grub_menu_show(g, g->menu);
+	g->open = open.outer;
 	g->menu = outer;
 	return GRUB_OK;
 }
@@ -259,7 +320,8 @@ int grub_cmd_extract(struct grub *g, const struct grub_call *call)
 	return GRUB_OK;
 }
 
-int grub_cmd_cat(struct grub *g, const struct grub_call *call)
+/* file, and cat where it only prints: is the file there? */
+static int find_argument(struct grub *g, const struct grub_call *call)
 {
 	const struct volume_info *volume;
 	struct text name = {0}, path;
@@ -269,4 +331,36 @@ int grub_cmd_cat(struct grub *g, const struct grub_call *call)
 			name = call->args[i];
 	}
 	return name.len ? grub_file_find(g, name, &volume, &path, NULL) : GRUB_BAD_ARGUMENT;
+}
+
+int grub_cmd_file(struct grub *g, const struct grub_call *call)
+{
+	return find_argument(g, call);
+}
+
+enum { MOST_CAT_BYTES = 511 }; /* what a file for cat --set may hold */
+
+/* cat [--dos] FILE; EVE's and others' also cat --set VARIABLE FILE. */
+int grub_cmd_cat(struct grub *g, const struct grub_call *call)
+{
+	static const struct grub_option known[] = {
+		{"dos", 0, false, false}, {"set", 's', true, false}, {0}};
+	struct grub_options options = {.known = known};
+	const struct volume_info *volume;
+	struct text content, path;
+	int r = grub_options_parse(g, call, &options);
+
+	if (r || options.count != 1)
+		return r ? r : GRUB_BAD_ARGUMENT;
+	if (!options.set[1])
+		return grub_file_find(g, options.args[0], &volume, &path, NULL);
+	r = grub_read_file(g, options.args[0], &content, &volume, &path);
+	if (r)
+		return r;
+	if (!content.len || content.len > MOST_CAT_BYTES)
+		return GRUB_IO_ERROR;
+	while (content.len &&
+		(content.at[content.len - 1] == '\n' || content.at[content.len - 1] == '\r'))
+		content.len--;
+	return grub_var_set(g, options.value[1], content);
 }

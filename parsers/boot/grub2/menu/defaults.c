@@ -8,11 +8,8 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/*
- * Is `name` what `spec` says, up to its end or to a > that is not doubled? Returns the bytes of
- * `spec` used, 0 where not.
- */
-static size_t name_matches(struct text name, struct text spec)
+/* Is `name` what `spec` says, up to its end or to a > that is not doubled? */
+static bool name_matches(struct text name, struct text spec)
 {
 	size_t n = 0, at = 0;
 
@@ -20,12 +17,12 @@ static size_t name_matches(struct text name, struct text spec)
 		bool arrow = at < spec.len && spec.at[at] == '>';
 
 		if (arrow && (at + 1 >= spec.len || spec.at[at + 1] != '>'))
-			return n == name.len ? at : 0;
+			return n == name.len;
 		at += arrow;
 		if (n == name.len || at >= spec.len)
-			return n == name.len && at >= spec.len ? n : 0;
+			return n == name.len && at >= spec.len;
 		if (name.at[n] != spec.at[at])
-			return 0;
+			return false;
 	}
 }
 
@@ -37,11 +34,12 @@ static bool upstream_position(const struct grub_menu *menu, struct text value, u
 	const struct grub_item *item = menu->first;
 	struct text rest;
 
-	if (grub_number(value, 0, ret, &rest)) {
+	if (value.len && grub_number(value, 0, ret, &rest)) {
 		*ret = (uint64_t)(int64_t)(int32_t)(uint32_t)*ret;
 		return true;
 	}
-	if (!rest.at)
+	/* Too large a number names nothing, not even an entry of that name. */
+	if (value.len && !rest.at)
 		return false;
 	for (*ret = 0; item; item = item->next, ++*ret) {
 		if (name_matches(item->title, value) || name_matches(item->id, value))
@@ -61,6 +59,12 @@ static size_t word_length(struct text value)
 	return n;
 }
 
+/* The number of bytes that match is the answer: what matches with none of them does not. */
+static bool fedora_matches(struct text name, struct text spec)
+{
+	return name.len && name_matches(name, spec);
+}
+
 /*
  * An id counts against the value's first word; where it is that word and more follows, it is
  * found all the same (but not one of a single letter: so does GRUB).
@@ -69,10 +73,10 @@ static bool id_matches(struct text id, struct text value, size_t word)
 {
 	if (id.len > word)
 		return false;
-	if (name_matches(id, value))
+	if (fedora_matches(id, value))
 		return true;
 	return id.len == word && word < value.len && id.len > 1 &&
-	       name_matches(id, text_first(value, word));
+	       fedora_matches(id, text_first(value, word));
 }
 
 /* First ids, then titles, then a number; *tail is what follows what was used. */
@@ -89,7 +93,7 @@ static bool fedora_position(
 	}
 	*tail = (struct text){0};
 	for (item = menu->first, *ret = 0; item; item = item->next, ++*ret) {
-		if (name_matches(item->title, value))
+		if (fedora_matches(item->title, value))
 			return true;
 	}
 	return grub_number(value, 0, ret, tail) && (!tail->len || is_space(tail->at[0]));

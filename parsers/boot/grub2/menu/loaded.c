@@ -57,6 +57,13 @@ static void refuse(struct grub *g, struct menu_entry *entry, const char *why, st
 		grub_no_memory(g);
 }
 
+/* Does the entry leave GRUB, instead of starting something else? */
+static bool gives_up(const struct grub_loaded *loaded)
+{
+	return text_is(loaded->other, "exit") || text_is(loaded->other, "halt") ||
+	       text_is(loaded->other, "reboot");
+}
+
 void grub_loaded_record(struct grub *g, struct menu_entry *entry, int status, bool booted)
 {
 	const struct grub_loaded *loaded = &g->loaded;
@@ -77,9 +84,11 @@ void grub_loaded_record(struct grub *g, struct menu_entry *entry, int status, bo
 		if (loaded->kernel_error.len)
 			entry->error = loaded->kernel_error;
 		else
-			refuse(g, entry, "no kernel", (struct text){0});
+			refuse(g, entry, loaded->cause.len ? "no kernel: " : "no kernel",
+				loaded->cause);
 	} else if (loaded->other.len && !entry->kernel) {
-		refuse(g, entry, "no kernel: ", loaded->other);
+		refuse(g, entry, "no kernel: ",
+			gives_up(loaded) && loaded->cause.len ? loaded->cause : loaded->other);
 	} else if (g->fedora && !booted && status != GRUB_OK) {
 		/* Fedora's GRUB boots only when the last command succeeded. */
 		if (loaded->initrd_error.len)

@@ -226,8 +226,20 @@ static struct menu_entry *show_foreign(
 	return chosen && !chosen->submenu ? chosen : NULL;
 }
 
-/* One item with all below it; returns what boots when it is the one that is chosen. */
-static struct menu_entry *show_item(struct grub *g, const struct grub_item *item, uint32_t position)
+/* Does GRUB boot when the commands of an item have run with this status? */
+static bool boots_at_once(const struct grub *g, int status)
+{
+	return g->loaded.loader.len && !g->stop && (!g->fedora || status == GRUB_OK);
+}
+
+/* What came of an item. */
+struct outcome {
+	struct menu_entry *boots; /* when the item is the one that is chosen; may have an error */
+	bool ended;               /* its commands ended without an error */
+};
+
+/* One item with all below it. */
+static struct outcome show_item(struct grub *g, const struct grub_item *item, uint32_t position)
 {
 	struct grub_menu menu = {0};
 	struct menu_entry *entry;
@@ -235,16 +247,16 @@ static struct menu_entry *show_item(struct grub *g, const struct grub_item *item
 	int r;
 
 	if (item->foreign)
-		return show_foreign(g, item, position);
+		return (struct outcome){.boots = show_foreign(g, item, position)};
 	entry = bootmenu_add(g->out, g->files->limits->max_entries);
 	if (!entry)
-		return NULL;
+		return (struct outcome){0};
 	fill_entry(g, item, entry);
 	set_place(g, entry, position);
 	if (g->stop) {
 		say_bound(g, entry, GRUB_OK);
 		g->leaves += !entry->submenu;
-		return entry;
+		return (struct outcome){.boots = entry};
 	}
 	state_enter(g, &state);
 	g->entry = entry;
@@ -253,7 +265,10 @@ static struct menu_entry *show_item(struct grub *g, const struct grub_item *item
 		r = GRUB_OUT_OF_MEMORY;
 	else
 		r = run_body(g, item, &menu);
-	if (item->submenu && grub_menu_showable(g, &menu))
+	/* A kernel that is loaded boots before the submenu is shown. */
+	if (item->submenu && (g->booted || boots_at_once(g, r)))
+		entry->submenu = false;
+	else if (item->submenu && grub_menu_showable(g, &menu))
 		grub_menu_show(g, &menu);
 	if (!entry->submenu)
 		grub_loaded_record(g, entry, r, g->booted);
@@ -261,37 +276,47 @@ static struct menu_entry *show_item(struct grub *g, const struct grub_item *item
 		say_bound(g, entry, r);
 	g->leaves += !entry->submenu;
 	state_leave(g, &state);
-	return entry->submenu ? g->chosen : entry;
+	return (struct outcome){entry->submenu ? g->chosen : entry, r == GRUB_OK};
 }
 
 /* ---- showing a menu ----------------------------------------------------------------------- */
 
-/* $default, or the first of $fallback that can boot where the default cannot. */
-static struct menu_entry *choose(struct grub *g, const struct grub_menu *menu,
-	struct menu_entry **result, uint32_t position, struct text fallback)
+static bool outcome_boots(const struct outcome *outcome)
 {
-	struct menu_entry *first = result[position];
+	return outcome->boots && menu_entry_boots(outcome->boots);
+}
+
+/*
+ * $default, or the first of $fallback that can boot where the default cannot. Fedora's GRUB goes on
+ * to the next one only when an entry ended with an error, upstream's whenever it came back.
+ */
+static struct menu_entry *choose(struct grub *g, const struct grub_menu *menu,
+	const struct outcome *result, uint32_t position, struct text fallback)
+{
+	const struct outcome *at = &result[position];
 	uint32_t next;
 
-	if (first && menu_entry_boots(first))
-		return first;
-	while (grub_fallback_next(g, menu, &fallback, &next)) {
-		if (!result[next] || !menu_entry_boots(result[next]))
+	if (outcome_boots(at))
+		return at->boots;
+	while (!(g->fedora && at->ended) && grub_fallback_next(g, menu, &fallback, &next)) {
+		at = &result[next];
+		if (!outcome_boots(at))
 			continue;
 		if (g->entry == NULL)
 			g->out->default_reason = TEXT("fallback, the default cannot boot");
-		return result[next];
+		return at->boots;
 	}
-	return first;
+	return result[position].boots;
 }
 
-static bool show_entries(struct grub *g, struct grub_menu *menu, struct menu_entry **result)
+static bool show_entries(struct grub *g, struct grub_menu *menu, struct outcome *result)
 {
 	const struct grub_item *item = menu->first;
 
 	for (uint32_t i = 0; item; item = item->next, i++) {
 		result[i] = show_item(g, item, i);
-		if (!result[i] && !item->submenu && g->out->total >= g->files->limits->max_entries)
+		if (!result[i].boots && !item->submenu &&
+			g->out->total >= g->files->limits->max_entries)
 			return false;
 	}
 	return true;
@@ -320,7 +345,7 @@ static void end_reading(struct grub *g)
 void grub_menu_show(struct grub *g, struct grub_menu *menu)
 {
 	struct grub_mark mark = grub_pool_mark(&g->scratch);
-	struct menu_entry **result;
+	struct outcome *result;
 	struct text fallback;
 	uint32_t position;
 	bool named;
@@ -336,11 +361,12 @@ void grub_menu_show(struct grub *g, struct grub_menu *menu)
 	position = grub_default_position(g, menu, &named);
 	if (!g->entry)
 		grub_defaults_record(g, named);
-	result = grub_pool_alloc(&g->scratch, menu->count * sizeof(struct menu_entry *));
+	result = grub_pool_alloc(&g->scratch, menu->count * sizeof(*result));
 	if (!result || grub_pool_text(&g->scratch, grub_var_get(g, "fallback"), &fallback)) {
 		grub_no_memory(g);
 		return;
 	}
+	memset(result, 0, menu->count * sizeof(*result));
 	show_entries(g, menu, result);
 	g->chosen = choose(g, menu, result, position, fallback);
 	grub_pool_release(&g->scratch, mark);

@@ -97,6 +97,7 @@ static int assign_or_unknown(
 
 	if (equals == word.len) {
 		grub_warn(g, "unknown command \"%.*s\"", TEXT_ARG(text_first(word, 200)));
+		grub_blame(g, "unknown command \"%.*s\"", TEXT_ARG(text_first(word, 200)));
 		return GRUB_OK;
 	}
 	if ((name.len && name.at[0] >= '0' && name.at[0] <= '9') || text_is(name, "#") ||
@@ -260,6 +261,7 @@ int grub_run_node(struct grub *g, const struct grub_node *node)
 	}
 	r = run_by_type(g, node);
 	g->status = r;
+	g->has_status = true;
 	g->depth--;
 	return r;
 }

@@ -101,7 +101,7 @@ static void end_word(struct expansion *e)
 	if (e->present && !e->failed) {
 		if (buf->failed)
 			e->failed = grub_no_memory(e->g);
-		else if (e->wildcard && word.len && strchr("/(*", word.at[0]))
+		else if (e->wildcard && e->g->wildcards && word.len && strchr("/(*", word.at[0]))
 			push_matches(e, word);
 		else if (e->escapes)
 			push_copy(e, unescape(e->g, word, buf->at));
@@ -225,17 +225,31 @@ static void add_one(struct expansion *e, struct text value, bool quoted)
 		add_split(e, value);
 }
 
+static bool has_word(struct text value)
+{
+	size_t n = 0;
+
+	while (n < value.len && is_blank(value.at[n]))
+		n++;
+	return n < value.len;
+}
+
 /* $* and $@ */
 static void add_all(struct expansion *e, bool quoted, bool joined)
 {
 	const struct grub_scope *scope = e->g->scope;
+	bool begun = false; /* something stands before the argument */
 
 	for (uint32_t i = 0; scope && i < scope->count && !e->failed; i++) {
-		if (i && quoted && joined)
+		/* Without quotes an argument of blanks is no word, and ends none. */
+		if (!quoted && !has_word(scope->args[i]))
+			continue;
+		if (begun && quoted && joined)
 			add_literal(e, TEXT(" "));
-		else if (i && e->present)
+		else if (begun)
 			end_word(e);
 		add_one(e, scope->args[i], quoted);
+		begun = true;
 	}
 }
 
@@ -256,7 +270,8 @@ static void add_variable(struct expansion *e, struct text name, bool quoted)
 	if (text_is(name, "*") || text_is(name, "@")) {
 		add_all(e, quoted, name.at[0] == '*');
 	} else if (text_is(name, "?")) {
-		add_number(e, e->g->status);
+		if (e->g->has_status)
+			add_number(e, e->g->status);
 	} else if (text_is(name, "#")) {
 		if (scope)
 			add_number(e, scope->count);

@@ -3,7 +3,8 @@
 
 /*
  * GRUB expands * and ? in words that begin with / or ( or *. It does so once its module `regexp`
- * is there, which is the case in every ready-made image (EFI, Xen): here it always is.
+ * is there. Ready-made images have it inside (Debian's for EFI and for Xen do); what is installed
+ * for a BIOS has only what reads /boot, until `insmod regexp` or a first `regexp`.
  */
 
 struct matches {

@@ -83,6 +83,7 @@ struct grub_loaded {
 	/* What failed, for the entry's error. */
 	struct boot_file *missing_kernel;
 	struct text kernel_error, initrd_error, other;
+	struct text cause; /* what went wrong first in the entry, where no kernel is loaded */
 	struct text bound; /* more than we take, so not what GRUB would boot; empty: all is here */
 };
 
@@ -94,7 +95,21 @@ struct grub_saved {
 	bool set;
 };
 
+/* Where SUSE's GRUB sees a subvolume of a btrfs; newest first. Never changed. */
+struct grub_mounted {
+	const struct grub_mounted *next;
+	const struct volume_info *volume;
+	struct text folder, subvolume; /* "/boot/grub2/x86_64-efi" and "@/boot/grub2/x86_64-efi" */
+};
+
 enum { GRUB_MAX_LOOPS = 256 }; /* uses of `loopback` before one entry boots */
+
+/* What a search found, which the same search gets again; newest first. Never changed. */
+struct grub_found {
+	const struct grub_found *next;
+	unsigned kind;
+	struct text what, name; /* name empty: what was found is there no more */
+};
 
 /* A name that `loopback` gave; newest first. Never changed. */
 struct grub_loop {
@@ -102,6 +117,20 @@ struct grub_loop {
 	struct text name;
 	const struct volume_info *volume; /* NULL: removed */
 	uint32_t count;                   /* in the list from here on */
+};
+
+/* A file that was read for a menu: the one that was opened, and what it sources. */
+struct grub_source {
+	const struct grub_source *next;
+	const struct volume_info *volume;
+	struct text path;
+};
+
+/* A menu that is being made or shown; those outside of it follow. On the stack. */
+struct grub_open {
+	struct grub_open *outer;
+	const struct menu_entry *entry; /* that opened it; NULL: the first */
+	const struct grub_source *sources;
 };
 
 struct grub {
@@ -119,13 +148,18 @@ struct grub {
 	struct grub_menu *menu; /* NULL: none yet */
 	uint32_t items;         /* in all menus */
 	struct grub_loaded loaded;
+	struct grub_open *open;
 	const struct grub_saved *saved;
 	const struct grub_loop *loops;
+	const struct grub_found *found;
+	const struct grub_mounted *mounted;
 	const struct grub_bls_shown *bls_shown; /* entries that blscfg made; newest first */
 	struct grub_file_cache *cache;
 	struct grub_loop_volume *loop_volumes;
 
-	int status; /* $? */
+	bool wildcards;  /* the module `regexp` is there: * and ? are expanded */
+	int status;      /* $?, once a command has run in this context */
+	bool has_status; /* false: $? is not set */
 	uint32_t depth;
 	uint32_t loop_depth, breaks; /* loops around the command; how many are being left */
 	bool continuing, returning;
@@ -161,6 +195,9 @@ int grub_no_memory(struct grub *g);
 /* A warning about the line being run. */
 void grub_warn(struct grub *g, const char *format, ...) PRINTF_LIKE(2, 3);
 void grub_note(struct grub *g, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Remembers why the entry being run may load no kernel; the first reason counts. */
+void grub_blame(struct grub *g, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* "(hd0,msdos1)/boot/grub/grub.cfg", shorter where it lies on the configuration's volume. */
 struct text grub_short_name(const struct grub *g, struct text file);

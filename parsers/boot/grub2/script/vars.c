@@ -201,6 +201,9 @@ int grub_context_open(struct grub *g, bool all)
 		return grub_no_memory(g);
 	vars->outer = outer;
 	vars->level = g->level;
+	vars->outer_status = g->status;
+	vars->outer_has_status = g->has_status;
+	g->has_status = g->has_status && all;
 	g->vars = vars;
 	for (uint32_t i = 0; outer && i < outer->room; i++) {
 		for (struct grub_var *var = outer->buckets[i]; var; var = var->chain) {
@@ -232,6 +235,8 @@ void grub_context_close(struct grub *g)
 		}
 	}
 	g->vars = vars->outer;
+	g->status = vars->outer_status;
+	g->has_status = vars->outer_has_status;
 	arena_release(g->files->arena, vars->buckets);
 	arena_release(g->files->arena, vars);
 }

@@ -27,7 +27,9 @@ struct grub_vars {
 	struct grub_vars *outer;
 	struct grub_var **buckets;
 	uint32_t room, count;
-	uint32_t level; /* marks set when it was opened */
+	uint32_t level;   /* marks set when it was opened */
+	int outer_status; /* $? outside, which is a variable like others */
+	bool outer_has_status;
 };
 
 /* The variable where it is set in the current context, else NULL. */

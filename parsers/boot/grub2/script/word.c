@@ -156,9 +156,10 @@ static bool continuation(struct word *word, enum grub_part_type type)
 	}
 	if (backslash > word->from)
 		add_part(word, type, (struct text){word->from, (size_t)(backslash - word->from)});
+	grub_lexer_newline(lexer);
+	/* GRUB asks for the next line before it runs this one. */
 	if (lexer->at >= lexer->end)
 		unclosed(word, "a backslash at the end of the file");
-	grub_lexer_newline(lexer);
 	word->from = lexer->at;
 	return true;
 }
