@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parsers/boot/grub2/blscfg/filevercmp.h"
 #include "parsers/boot/grub2/blscfg/rpmver.h"
 #include "tests/support/grubtest.h"
 
@@ -13,6 +14,30 @@ static void add_entry(struct memfiles *guest, const char *name, const char *more
 	snprintf(path, sizeof(path), FOLDER "%s.conf", name);
 	snprintf(content, sizeof(content), "title T %s\nlinux /boot/k\n%s", name, more);
 	memfiles_add(guest, path, content);
+}
+
+static void compares_file_names_as_ls_does(void **state)
+{
+	/* As `ls -v` of coreutils 9.1 lists them. */
+	static const char *const order[] = {"", ".", "..", ".a~", ".a", "0", "5eed-0-rescue.conf",
+		"5eed-0-rescue-6.conf", "5eed-6.12.9-2.fc41.conf", "5eed-6.12.9-10.fc41.conf",
+		"5eed-6.12.10-1.fc41.conf", "9", "A", "Z", "a~", "a", "a.b~", "a.b", "a.bc~",
+		"a.bc", "a+", "a.", "a..a", "a.+", "b~", "b", "gcc-c++-10.fc9.tar.gz",
+		"gcc-c++-10.fc9.tar.gz.~1~", "gcc-c++-10.fc9.tar.gz.~2~",
+		"gcc-c++-10.8.12-0.7rc2.fc9.tar.bz2", "glibc-2-0.1.beta1.fc10.rpm",
+		"linux-6.8.conf", "linux-6.9~rc1.conf", "linux-6.9.conf", "linux-6.10.conf", "z",
+		"zz~", "zz", "zz.~1~", "zz.0"};
+
+	(void)state;
+	for (size_t a = 0; a < ARRAY_SIZE(order); a++) {
+		for (size_t b = 0; b < ARRAY_SIZE(order); b++) {
+			int got = filevercmp(text_of(order[a]), text_of(order[b]));
+
+			if ((got > 0) - (got < 0) != (a > b) - (a < b))
+				fail_msg("\"%s\" and \"%s\": %d", order[a], order[b], got);
+		}
+	}
+	assert_int_equal(filevercmp(TEXT("linux-06.8.conf"), TEXT("linux-6.8.conf")), 0);
 }
 
 static void compares_versions_as_rpm_does(void **state)
@@ -220,6 +245,7 @@ static void restricts_entries_with_users_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(compares_file_names_as_ls_does),
 		cmocka_unit_test(compares_versions_as_rpm_does),
 		cmocka_unit_test(sorts_names_by_name_version_and_release),
 		cmocka_unit_test(adds_an_entry_for_each_file_newest_first),

@@ -73,3 +73,7 @@ void uki_collect(struct sdboot *sd, const struct volume_info *volume, struct tex
  */
 int uki_fill(struct sdboot *sd, const struct volume_info *volume, struct text path,
 	uint32_t profile, struct menu_entry *entry) MUST_CHECK;
+
+/* What the image calls itself: PRETTY_NAME of its .osrel; empty where it does not. */
+int uki_name(struct sdboot *sd, const struct volume_info *volume, struct text path,
+	struct text *ret) MUST_CHECK;

@@ -118,6 +118,19 @@ static const char *const sort_keys[] = {"IMAGE_ID", "ID", NULL};
 static const char *const id_keys[] = {"ID", NULL};
 static const char *const title_keys[] = {"TITLE", NULL};
 
+int uki_name(
+	struct sdboot *sd, const struct volume_info *volume, struct text path, struct text *ret)
+{
+	static const char *const keys[] = {"PRETTY_NAME", NULL};
+	struct image image = {.sd = sd, .volume = volume, .path = path};
+	int r = pe_open(sd->files, volume, path, &image.pe);
+
+	*ret = (struct text){0};
+	if (!r)
+		*ret = release_field(section_text(&image, ".osrel", 0), keys);
+	return r;
+}
+
 /* The title and id of a profile: "Name (Profile title)" and "name.efi@profile-id". */
 static int name_profile(struct image *image, uint32_t profile, struct sd_entry *item)
 {

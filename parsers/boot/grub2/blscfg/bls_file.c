@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "parsers/boot/grub2/blscfg/bls.h"
 
+#include "parsers/boot/grub2/blscfg/filevercmp.h"
 #include "parsers/boot/grub2/blscfg/rpmver.h"
 
 enum { MAX_BLS_BYTES = 1 << 20 }; /* of one file; a bigger one is passed over */
@@ -33,18 +34,21 @@ static struct text skip_blanks(struct text text)
 	return text;
 }
 
-/* Key and value are parted by the first blank, or tab where there is no blank. */
-static bool split_line(struct text line, struct grub_bls_field *field)
+/*
+ * Key and value are parted by the first blank, or tab where there is no blank. Upstream takes what
+ * comes first of both, and wants a value of more than blanks.
+ */
+static bool split_line(enum grub_bls_kind kind, struct text line, struct grub_bls_field *field)
 {
-	size_t at = text_find(line, ' ');
+	size_t at = text_find(line, ' '), tab = text_find(line, '\t');
 
-	if (at == line.len)
-		at = text_find(line, '\t');
+	if (at == line.len || (kind == BLS_UPSTREAM && tab < at))
+		at = tab;
 	if (at + 1 >= line.len)
 		return false;
 	field->key = text_first(line, at);
 	field->value = skip_blanks(text_skip(line, at));
-	return true;
+	return kind == BLS_FEDORA || field->value.len;
 }
 
 static void read_fields(struct grub_bls *bls, struct grub_bls_file *file)
@@ -62,7 +66,7 @@ static void read_fields(struct grub_bls *bls, struct grub_bls_file *file)
 			return;
 		}
 		/* A line without a value ends the file. */
-		if (!split_line(line, field) || !grub_step(bls->g, 1))
+		if (!split_line(bls->kind, line, field) || !grub_step(bls->g, 1))
 			return;
 		*tail = field;
 		tail = &field->next;
@@ -87,10 +91,13 @@ void grub_bls_read_file(struct grub_bls *bls, struct text name)
 	struct file_stat stat;
 
 	if (!file || bls->failed || files->ops->stat(files, bls->volume, path, &stat) ||
-		stat.type != FILE_REGULAR || stat.size > MAX_BLS_BYTES ||
-		files_read_all(files, bls->volume, path, &file->content))
+		stat.type != FILE_REGULAR)
 		return;
-	file->id = grub_keep(bls->g, text_first(name, name.len - 5));
+	if (bls->kind != BLS_UKI && (stat.size > MAX_BLS_BYTES || files_read_all(files, bls->volume,
+									  path, &file->content)))
+		return;
+	file->name = grub_keep(bls->g, name);
+	file->id = bls->kind == BLS_UKI ? file->name : text_first(file->name, name.len - 5);
 	file->full = files_full_name(files, bls->volume, path);
 	read_fields(bls, file);
 	file->next = bls->files;
@@ -104,7 +111,9 @@ static int visit_name(void *context, struct text name)
 
 	if (!grub_step(bls->g, 4))
 		return -ENOMEM;
-	if (name.len <= 5 || name.at[0] == '.' || !text_ends(name, TEXT(".conf")))
+	if (bls->kind == BLS_FEDORA && (name.len <= 5 || name.at[0] == '.'))
+		return 0;
+	if (!text_ends(name, bls->kind == BLS_UKI ? TEXT(".efi") : TEXT(".conf")))
 		return 0;
 	if (bls->count >= bls->g->files->limits->max_entries)
 		return 1;
@@ -122,12 +131,14 @@ int grub_bls_read(struct grub_bls *bls)
 /* ---- order -------------------------------------------------------------------------------- */
 
 /* Two sorted lists to one, highest first; of two equal ones the second is dropped. */
-static struct grub_bls_file *merge(struct grub_bls_file *a, struct grub_bls_file *b)
+static struct grub_bls_file *merge(
+	struct grub_bls_file *a, struct grub_bls_file *b, enum grub_bls_kind kind)
 {
 	struct grub_bls_file *first = NULL, **tail = &first;
 
 	while (a && b) {
-		int order = grub_rpm_compare_names(a->id, b->id);
+		int order = kind == BLS_FEDORA ? grub_rpm_compare_names(a->id, b->id)
+					       : filevercmp(a->name, b->name);
 		struct grub_bls_file **from = order >= 0 ? &a : &b;
 
 		*tail = *from;
@@ -141,7 +152,7 @@ static struct grub_bls_file *merge(struct grub_bls_file *a, struct grub_bls_file
 }
 
 /* Merging runs of 1, 2, 4... files: no memory and no recursion. */
-struct grub_bls_file *grub_bls_sort(struct grub_bls_file *list)
+struct grub_bls_file *grub_bls_sort(struct grub_bls_file *list, enum grub_bls_kind kind)
 {
 	struct grub_bls_file *runs[32] = {NULL}, *sorted = NULL;
 
@@ -152,13 +163,13 @@ struct grub_bls_file *grub_bls_sort(struct grub_bls_file *list)
 		list = list->next;
 		run->next = NULL;
 		for (; i + 1 < ARRAY_SIZE(runs) && runs[i]; i++) {
-			run = merge(runs[i], run);
+			run = merge(runs[i], run, kind);
 			runs[i] = NULL;
 		}
 		runs[i] = run;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(runs); i++)
-		sorted = merge(runs[i], sorted);
+		sorted = merge(runs[i], sorted, kind);
 	return sorted;
 }
 

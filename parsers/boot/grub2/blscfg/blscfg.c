@@ -15,44 +15,54 @@ struct grub_bls_shown {
 
 /* ---- making entries ----------------------------------------------------------------------- */
 
-static size_t name_length(struct text text)
+static bool in_name(char c)
 {
-	size_t n = 0;
-
-	while (n < text.len && (text.at[n] == '_' || (text.at[n] >= '0' && text.at[n] <= '9') ||
-				       ((text.at[n] | 0x20) >= 'a' && (text.at[n] | 0x20) <= 'z')))
-		n++;
-	return n;
+	return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-/* $name by its value and a blank, now and not when the entry runs; \$ stays a dollar then. */
-static void add_expanded(struct grub *g, struct strbuf *buf, struct text value)
+/* A piece of a value: itself, or a variable's value and a blank. False: nothing, not even empty. */
+static bool add_piece(struct grub *g, struct strbuf *buf, struct text piece, bool variable)
 {
 	const struct grub_var *var;
-	struct text name;
 
-	while (value.len) {
-		if (value.at[0] == '\\' && value.len > 1 && value.at[1] == '$') {
-			strbuf_adds(buf, "\\$");
-			value = text_skip(value, 2);
-			continue;
-		}
-		if (value.at[0] != '$') {
-			strbuf_addc(buf, value.at[0]);
-			value = text_skip(value, 1);
-			continue;
-		}
-		name = text_skip(value, 1);
-		name.len = name_length(name);
-		value = text_skip(value, name.len + 1);
-		var = grub_var_find(g, name);
-		if (var) {
-			strbuf_add(buf, var->value);
-			strbuf_addc(buf, ' ');
-		}
-		if (value.len && value.at[0] == ' ')
-			value = text_skip(value, 1);
+	if (!variable) {
+		strbuf_add(buf, piece);
+		return true;
 	}
+	var = grub_var_find(g, piece);
+	if (!var)
+		return false;
+	strbuf_add(buf, var->value);
+	strbuf_addc(buf, ' ');
+	return true;
+}
+
+bool grub_bls_expand(struct grub *g, struct strbuf *buf, struct text value)
+{
+	size_t start = 0, end = 0; /* of the piece, as GRUB counts: `end` is its last byte */
+	bool variable = false, made = false;
+
+	for (size_t i = 0; i < value.len; i++) {
+		/* \$ stays as it is: a dollar for the script. */
+		bool dollar = value.at[i] == '$' && !(i && value.at[i - 1] == '\\');
+
+		if (dollar) {
+			if (start != end)
+				made |= add_piece(
+					g, buf, text_skip(text_first(value, i), start), variable);
+			variable = true;
+			start = i + 1;
+		} else if (variable && !in_name(value.at[i])) {
+			made |= add_piece(g, buf, text_skip(text_first(value, i), start), true);
+			variable = false;
+			start = i + (value.at[i] == ' ');
+		}
+		end = i;
+	}
+	/* A last piece of one byte is lost. */
+	if (start != end)
+		made |= add_piece(g, buf, text_skip(value, start), variable);
+	return made;
 }
 
 static struct text folder_of(struct text path)
@@ -62,51 +72,52 @@ static struct text folder_of(struct text path)
 	return path;
 }
 
-/* Blank-separated names in a variable, each in the folder of `beside`. */
-static void add_beside(struct grub *g, struct strbuf *buf, const char *variable, struct text beside)
+/* Every name in a blank-separated list, an empty one too, in the folder of `beside`. */
+static void add_early_initrds(struct strbuf *buf, struct text names, struct text beside)
 {
-	struct text names = grub_var_get(g, variable), name;
+	size_t blank;
 
-	while (text_cut(&names, ' ', &name)) {
-		if (!name.len)
-			continue;
+	do {
+		blank = text_find(names, ' ');
 		strbuf_adds(buf, " ($root)");
 		strbuf_add(buf, folder_of(beside));
-		strbuf_add(buf, name);
-	}
+		strbuf_add(buf, text_first(names, blank));
+		names = text_skip(names, blank + (blank < names.len));
+	} while (names.len);
 }
 
 static void add_initrds(struct grub *g, struct strbuf *buf, const struct grub_bls_file *file)
 {
 	const struct grub_bls_field *field = grub_bls_field(file, NULL, "initrd");
 	struct text beside = field ? field->value : grub_bls_value(file, "linux");
-	size_t before = buf->len;
+	const struct grub_var *early = grub_var_find(g, TEXT("early_initrd"));
 
+	if (!early && !field)
+		return;
 	strbuf_adds(buf, "initrd");
-	add_beside(g, buf, "early_initrd", beside);
+	if (early)
+		add_early_initrds(buf, early->value, beside);
 	for (; field; field = grub_bls_field(file, field, "initrd")) {
 		strbuf_adds(buf, " ($root)");
 		strbuf_add(buf, field->value);
 	}
-	if (buf->len == before + 6)
-		strbuf_cut(buf, before);
-	else
-		strbuf_addc(buf, '\n');
+	strbuf_addc(buf, '\n');
 }
 
+/* Of the file, or of the variable and then in the kernel's folder. */
 static void add_devicetree(struct grub *g, struct strbuf *buf, const struct grub_bls_file *file)
 {
-	struct text tree = grub_bls_value(file, "devicetree");
+	size_t before = buf->len;
 
-	if (tree.len) {
-		strbuf_adds(buf, "devicetree ($root)");
-		strbuf_add(buf, tree);
-		strbuf_addc(buf, '\n');
-	} else if (grub_var_get(g, "devicetree").len) {
-		strbuf_adds(buf, "devicetree");
-		add_beside(g, buf, "devicetree", grub_bls_value(file, "linux"));
-		strbuf_addc(buf, '\n');
+	strbuf_adds(buf, "devicetree ($root)");
+	if (!grub_bls_expand(g, buf, grub_bls_value(file, "devicetree"))) {
+		strbuf_add(buf, folder_of(grub_bls_value(file, "linux")));
+		if (!grub_bls_expand(g, buf, grub_var_get(g, "devicetree"))) {
+			strbuf_cut(buf, before);
+			return;
+		}
 	}
+	strbuf_addc(buf, '\n');
 }
 
 /* The commands of the entry, to be run when it is chosen. */
@@ -123,10 +134,8 @@ static struct text make_script(struct grub *g, const struct grub_bls_file *file)
 	strbuf_adds(buf, "set gfxpayload=keep\ninsmod gzio\nlinux ($root)");
 	strbuf_add(buf, grub_bls_value(file, "linux"));
 	strbuf_addc(buf, ' ');
-	if (grub_bls_field(file, NULL, "options"))
-		add_expanded(g, buf, grub_bls_value(file, "options"));
-	else
-		add_expanded(g, buf, grub_var_get(g, "default_kernelopts"));
+	if (!grub_bls_expand(g, buf, grub_bls_value(file, "options")))
+		grub_bls_expand(g, buf, grub_var_get(g, "default_kernelopts"));
 	strbuf_addc(buf, '\n');
 	add_initrds(g, buf, file);
 	add_devicetree(g, buf, file);
@@ -135,7 +144,7 @@ static struct text make_script(struct grub *g, const struct grub_bls_file *file)
 	return script;
 }
 
-static int set_args(struct grub *g, struct grub_item *item, const struct grub_bls_file *file)
+int grub_bls_set_args(struct grub *g, struct grub_item *item, const struct grub_bls_file *file)
 {
 	const struct grub_bls_field *field = NULL;
 	uint32_t count = 1;
@@ -151,20 +160,19 @@ static int set_args(struct grub *g, struct grub_item *item, const struct grub_bl
 	return GRUB_OK;
 }
 
-static struct text expanded(struct grub *g, struct text value)
+bool grub_bls_set_users(struct grub *g, struct grub_item *item, struct text value)
 {
-	struct text result;
-
 	strbuf_cut(&g->word, 0);
-	add_expanded(g, &g->word, value);
-	result = grub_keep(g, text_trim(strbuf_text(&g->word)));
+	item->restricted = grub_bls_expand(g, &g->word, value);
+	item->users = grub_keep(g, text_trim(strbuf_text(&g->word)));
 	strbuf_cut(&g->word, 0);
-	return result;
+	return !g->stop;
 }
 
 static int make_entry(struct grub *g, const struct grub_bls_file *file)
 {
-	struct text kernel = grub_bls_value(file, "linux"), title = grub_bls_value(file, "title");
+	const struct grub_bls_field *title = grub_bls_field(file, NULL, "title");
+	struct text kernel = grub_bls_value(file, "linux");
 	struct grub_item *item;
 
 	if (!kernel.len) {
@@ -174,17 +182,17 @@ static int make_entry(struct grub *g, const struct grub_bls_file *file)
 	item = grub_menu_add(g);
 	if (!item)
 		return g->stop ? GRUB_OUT_OF_MEMORY : GRUB_OK;
-	item->title = title.len ? title : kernel;
+	item->title = title ? title->value : kernel;
 	item->id = file->id;
 	/* --unrestricted stands among the arguments and means nothing there. */
-	item->users = expanded(g, grub_bls_value(file, "grub_users"));
-	item->restricted = item->users.len > 0;
+	if (!grub_bls_set_users(g, item, grub_bls_value(file, "grub_users")))
+		return GRUB_OUT_OF_MEMORY;
 	item->script = text_first(file->content, 16 << 10);
 	item->file = file->full;
 	item->line = 1;
 	item->body = (struct grub_text){
 		.text = make_script(g, file), .file = file->full, .line = 1, .lasting = true};
-	return set_args(g, item, file);
+	return grub_bls_set_args(g, item, file);
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
@@ -232,7 +240,7 @@ static int remember_shown(struct grub *g, const struct grub_bls_file *file)
 
 static int make_entries(struct grub_bls *bls, const struct choice *choice)
 {
-	const struct grub_bls_file *file = grub_bls_sort(bls->files);
+	const struct grub_bls_file *file = grub_bls_sort(bls->files, bls->kind);
 	const struct grub_bls_shown *before = bls->g->bls_shown;
 	struct grub *g = bls->g;
 	int r = GRUB_OK;
@@ -284,7 +292,7 @@ static int read_root(struct grub_bls *bls)
 	if (!bls->volume->readable)
 		return GRUB_UNKNOWN_FS;
 	r = grub_bls_read(bls);
-	if (!bls->count && !g->stop) {
+	if (r < 0 && !g->stop) {
 		bls->folder = TEXT("/boot/loader/entries/");
 		r = grub_bls_read(bls);
 	}
@@ -296,11 +304,13 @@ static int read_root(struct grub_bls *bls)
 int grub_cmd_blscfg(struct grub *g, const struct grub_call *call)
 {
 	struct choice choice = {.standard = true, .others = true};
-	struct text argument = call->count ? call->args[0] : (struct text){0};
+	struct text argument = call->count == 1 ? call->args[0] : (struct text){0};
 	struct grub_bls bls = {.g = g};
 	bool path = argument.len && argument.at[0] == '(';
 	int r;
 
+	if (grub_blsuki_is_meant(g, call))
+		return grub_blsuki_run(g, call);
 	if (text_is(argument, "default"))
 		choice.others = false;
 	else if (text_is(argument, "non-default"))

@@ -217,6 +217,7 @@ static const struct grub_command commands[] = {
 	{"true", grub_cmd_true, 0, 0},
 	{"truecrypt", grub_cmd_chainloader, 0, 0},
 	{"trust", grub_cmd_accept, 0, 0},
+	{"uki", grub_cmd_uki, 0, 0},
 	{"unset", grub_cmd_unset, 0, 0},
 	{"usb", grub_cmd_accept, 0, 0},
 	{"vbeinfo", grub_cmd_accept, 0, 0},

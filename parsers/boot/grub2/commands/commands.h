@@ -39,7 +39,7 @@ grub_run grub_cmd_true, grub_cmd_false, grub_cmd_accept, grub_cmd_insmod, grub_c
 	grub_cmd_keystatus;
 grub_run grub_cmd_tr, grub_cmd_time, grub_cmd_cmp;
 grub_run grub_cmd_gettext, grub_cmd_cryptomount, grub_cmd_fwsetup, grub_cmd_blocklist;
-grub_run grub_cmd_menuentry, grub_cmd_password, grub_cmd_blscfg;
+grub_run grub_cmd_menuentry, grub_cmd_password, grub_cmd_blscfg, grub_cmd_uki;
 grub_run grub_cmd_search, grub_cmd_search_by, grub_cmd_probe, grub_cmd_loopback;
 grub_run grub_cmd_gptprio_next, grub_cmd_file_env, grub_cmd_btrfs_mount;
 grub_run grub_cmd_test, grub_cmd_regexp;
