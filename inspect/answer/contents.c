@@ -357,6 +357,25 @@ static int refuse_entry(struct contents *contents, struct menu_entry *entry, con
 	return arena_text(&inspection->arena, text_of(why->text), &entry->error);
 }
 
+/*
+ * Only an ARM kernel needs its device tree: without it U-Boot passes the entry over. On x86, and for
+ * a Xen guest, whose tree Xen makes, a tree that is missing is left out.
+ */
+static int complete_devicetree(struct contents *contents, struct menu_entry *entry, struct err *why)
+{
+	struct report *report = &contents->guest->inspection->report;
+	int r = complete_single(contents, entry, SLOT_DEVICETREE, entry->devicetree, why);
+
+	if (r != -EINVAL || text_starts(entry->kernel_info.format, TEXT("arm64")))
+		return r;
+	report_add(report, REPORT_NOTE, "entry %d: no device tree is needed: %s", entry->index,
+		why->text);
+	*why = (struct err){0};
+	entry->devicetree = NULL;
+	entry->content[SLOT_DEVICETREE] = (struct content){0};
+	return 0;
+}
+
 static int complete(struct contents *contents, struct menu_entry *entry, struct err *why)
 {
 	int r = complete_kernel(contents, entry, why);
@@ -364,7 +383,7 @@ static int complete(struct contents *contents, struct menu_entry *entry, struct 
 	if (r == 0)
 		r = complete_initrd(contents, entry, why);
 	if (r == 0)
-		r = complete_single(contents, entry, SLOT_DEVICETREE, entry->devicetree, why);
+		r = complete_devicetree(contents, entry, why);
 	if (r == 0)
 		r = complete_single(contents, entry, SLOT_XEN, entry->hypervisor, why);
 	complete_modules(contents, entry);

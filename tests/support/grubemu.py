@@ -139,18 +139,20 @@ def place(record, word):
 
 def loaded(calls):
     """What upstream's GRUB would start after these calls, in the words of expect.json; or None."""
-    entry = None
+    entry, ready = None, False
     for call in calls:
         command, words = call["command"], list(call["words"])
         while words and words[0].startswith("--"):
             words.pop(0)
         if not words or call["missing"] or not all(w[:1] in "/(" for w in words[:1]):
+            ready = ready and command not in KERNELS  # an initrd needs the last one to succeed
             continue
         if command in KERNELS:
+            ready = True
             entry = {"kernel": place(call, words[0]), "cmdline": quoted(words[1:]), "initrd": []}
         elif command in HYPERVISORS:
             entry = {"hypervisor": place(call, words[0]), "xen": quoted(words[1:]), "modules": []}
-        elif entry and command in INITRDS and "kernel" in entry:
+        elif entry and command in INITRDS and "kernel" in entry and ready:
             entry["initrd"] = [place(call, word) for word in words]
         elif entry and command in MODULES and "hypervisor" in entry:
             entry["modules"].append((place(call, words[0]), quoted(words[1:])))

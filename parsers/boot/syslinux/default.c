@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which entry starts by itself, as the core of Syslinux 6.04 and its menu.c32 were seen to decide
- * (tests/system/test_real_loaders.py boots them). Kinder than they are: labels of several words are
- * compared as a whole first, and where nothing is named the first entry starts.
+ * (tests/system/test_real_loaders.py boots them), and as U-Boot does for ARM kernels.
  */
 #include "parsers/boot/syslinux/syslinux.h"
 
@@ -15,29 +14,49 @@ static struct text first_word(struct text *line)
 	return text_word(line, &word) ? word : (struct text){0};
 }
 
+/* Is this what U-Boot reads, and not Syslinux? Only it starts ARM kernels. */
+static bool is_u_boot(struct extlinux *ext)
+{
+	const struct ext_label *label;
+
+	for (label = ext->labels; label; label = label->next) {
+		if (label->entry && label->entry->kernel)
+			return extlinux_is_arm(ext, label->entry->kernel);
+	}
+	return false;
+}
+
+/* Does the line name the label? The core compares first words, a menu and U-Boot all of it. */
+static bool is_named(const struct extlinux *ext, const struct ext_label *label, struct text line)
+{
+	struct text label_line = label->label, word = first_word(&line);
+
+	if (ext->u_boot)
+		return false;
+	return text_equal(word, ext->has_ui ? label->label : first_word(&label_line));
+}
+
 /*
- * The label that a line of DEFAULT or ONTIMEOUT names: as a whole, as those who write labels of
- * several words mean it (and as U-Boot reads them), or by the first word, as the core does.
- * *arguments is what is left.
+ * The label that a line of DEFAULT or ONTIMEOUT names: as a whole where there is a menu or U-Boot, or
+ * by its first word. *arguments is what is left then.
  */
-static const struct ext_label *find_label(
+const struct ext_label *extlinux_find(
 	struct extlinux *ext, struct text line, bool hidden_too, struct text *arguments)
 {
-	struct text label_line, wanted;
 	const struct ext_label *label;
 
 	*arguments = (struct text){0};
-	for (label = ext->labels; label; label = label->next) {
+	for (label = ext->labels; (ext->has_ui || ext->u_boot) && label; label = label->next) {
 		if ((hidden_too || !label->hidden) && text_equal(line, label->label))
 			return label;
 	}
-	*arguments = line;
-	wanted = first_word(arguments);
-	*arguments = text_trim(*arguments);
 	for (label = ext->labels; label; label = label->next) {
-		label_line = label->label;
-		if ((hidden_too || !label->hidden) && text_equal(wanted, first_word(&label_line)))
-			return label;
+		if ((!hidden_too && label->hidden) || !is_named(ext, label, line))
+			continue;
+		*arguments = line;
+		first_word(arguments);
+		*arguments = text_trim(*arguments);
+		return label;
 	}
 	return NULL;
 }
@@ -91,7 +110,7 @@ static struct menu_entry *start_line(struct extlinux *ext, struct text line)
 
 	if (!line.len)
 		return NULL;
-	label = find_label(ext, line, true, &arguments);
+	label = extlinux_find(ext, line, true, &arguments);
 	return label ? start_label(ext, label, line, arguments) : start_file(ext, line);
 }
 
@@ -122,7 +141,7 @@ static struct menu_entry *marked(struct extlinux *ext)
 	struct text arguments;
 
 	if (ext->default_label.len)
-		label = find_label(ext, ext->default_label, false, &arguments);
+		label = extlinux_find(ext, ext->default_label, false, &arguments);
 	return label ? label->entry : NULL;
 }
 
@@ -135,9 +154,18 @@ static struct menu_entry *unanswered(struct extlinux *ext)
 		entry = start_line(ext, ext->ontimeout);
 	if (!entry && ext->default_label.len)
 		report_add(ext->files->report, REPORT_WARNING,
-			"default \"%.*s\" names neither a label nor a file: Syslinux would wait",
+			"default \"%.*s\" names neither a label nor a file",
 			TEXT_ARG(ext->default_label));
 	return entry;
+}
+
+/* The core has a prompt, and nothing to start: somebody must type what. */
+static struct menu_entry *waits(struct extlinux *ext)
+{
+	if (ext->labels)
+		report_add(ext->files->report, REPORT_WARNING,
+			"nothing starts by itself: Syslinux waits at its prompt");
+	return NULL;
 }
 
 static struct menu_entry *choose(struct extlinux *ext, const char **reason)
@@ -157,6 +185,9 @@ static struct menu_entry *choose(struct extlinux *ext, const char **reason)
 	entry = ext->has_ui ? NULL : unanswered(ext);
 	if (entry)
 		return entry;
+	*reason = ext->default_label.len ? "the default names nothing" : "no DEFAULT and no UI";
+	if (!ext->has_ui && !ext->u_boot)
+		return waits(ext);
 	*reason = ext->start->chosen ? "menu default" : "first entry";
 	return innermost(ext, first_of(ext, ext->start->heading));
 }
@@ -167,6 +198,7 @@ void extlinux_choose(struct extlinux *ext)
 
 	/* With "DEFAULT menu.c32" the menu itself is what the core starts. */
 	ext->has_ui |= is_module(ext->default_label);
+	ext->u_boot = is_u_boot(ext);
 	ext->bootmenu->default_entry = choose(ext, &reason);
 	ext->bootmenu->default_reason = text_of(reason);
 }

@@ -270,3 +270,78 @@ void extlinux_record(struct extlinux *ext)
 	*ext->last_label = kept;
 	ext->last_label = &kept->next;
 }
+
+/* ---- when all labels are known ------------------------------------------------------------- */
+
+bool extlinux_is_arm(struct extlinux *ext, const struct boot_file *file)
+{
+	/* Linux: Documentation/arch/arm64/booting.rst, arch/arm/boot/compressed/head.S */
+	static const struct {
+		uint64_t at;
+		char magic[5];
+	} kinds[] = {{0x38, "ARM\x64"}, {0x24, "\x18\x28\x6f\x01"}};
+	struct text magic;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!ext->files->ops->read(
+			    ext->files, ext->volume, file->path, kinds[i].at, 4, &magic) &&
+			text_is(magic, kinds[i].magic))
+			return true;
+	}
+	return false;
+}
+
+enum { MOST_COMMANDS = 8 }; /* labels whose cmd.c32 runs one another */
+
+/* The command line that a label's cmd.c32 runs; empty: it has none. */
+static struct text command_of(struct extlinux *ext, const struct ext_label *label)
+{
+	struct text arguments = label->kernel, name;
+
+	if (label->kind != EXT_COM32 && label->kind != EXT_KERNEL)
+		return (struct text){0};
+	if (!text_word(&arguments, &name) || !text_equal_nocase(base_name(name), TEXT("cmd.c32")))
+		return (struct text){0};
+	return text_trim(extlinux_join(ext, text_trim(arguments), extlinux_append(ext, label)));
+}
+
+/* The entry becomes what its command line starts: another label, with more arguments. */
+static void run_command(struct extlinux *ext, const struct ext_label *from)
+{
+	struct menu_entry *entry = from->entry;
+	struct ext_label label = *from;
+	struct text command, arguments;
+
+	for (unsigned n = 0; n < MOST_COMMANDS; n++) {
+		const struct ext_label *next;
+
+		command = command_of(ext, &label);
+		if (!command.len)
+			break;
+		next = extlinux_find(ext, command, true, &arguments);
+		if (!next)
+			return;
+		label = *next;
+		label.append = extlinux_join(ext, extlinux_append(ext, next), arguments);
+		label.has_append = true;
+	}
+	if (label.entry == entry || command_of(ext, &label).len)
+		return;
+	entry->error = (struct text){0};
+	make_start(ext, entry, &label);
+}
+
+void extlinux_complete(struct extlinux *ext)
+{
+	const struct ext_label *label;
+	struct menu_entry *entry;
+
+	for (label = ext->labels; label && !ext->problem; label = label->next) {
+		if (label->entry && command_of(ext, label).len)
+			run_command(ext, label);
+	}
+	for (entry = ext->bootmenu->first; entry; entry = entry->next) {
+		if (entry->devicetree && (!entry->kernel || !extlinux_is_arm(ext, entry->kernel)))
+			entry->devicetree = NULL;
+	}
+}

@@ -11,6 +11,7 @@ static int finish(struct extlinux *ext)
 
 	extlinux_record(ext);
 	extlinux_choose(ext);
+	extlinux_complete(ext);
 	menu->timeout_s = ext->timeout ? (int64_t)((ext->timeout + 9) / 10) : -1;
 	menu->timeout_style = ext->menu_hidden ? TEXT("hidden") : TEXT("menu");
 	menu_check_files(ext->files, menu);

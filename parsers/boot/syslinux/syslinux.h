@@ -46,6 +46,7 @@ struct extlinux {
 	struct text append, default_label, ontimeout;
 	uint64_t timeout, total_timeout; /* tenths of a second; 0: none */
 	bool has_ui, has_append, menu_hidden, prompt;
+	bool u_boot;         /* U-Boot reads it: the kernels are for ARM */
 	uint64_t bytes_left; /* of all files together */
 	uint32_t files_left, depth;
 	int problem; /* -ENOMEM or -EFBIG: stop */
@@ -59,6 +60,19 @@ void extlinux_record(struct extlinux *ext);
 
 /* Sets the menu's default when everything is read. */
 void extlinux_choose(struct extlinux *ext);
+
+/*
+ * The label that a command line names, as DEFAULT and the prompt have it. *arguments is what the
+ * line has besides. NULL: none.
+ */
+const struct ext_label *extlinux_find(
+	struct extlinux *ext, struct text line, bool hidden_too, struct text *arguments);
+
+/* When everything is read: entries that run another label, and device trees that nobody reads. */
+void extlinux_complete(struct extlinux *ext);
+
+/* Is the file a kernel for ARM? */
+bool extlinux_is_arm(struct extlinux *ext, const struct boot_file *file);
 
 /* The arguments of a label: its own APPEND or the common one. */
 struct text extlinux_append(const struct extlinux *ext, const struct ext_label *label);

@@ -88,9 +88,11 @@ static void keep_body(struct grub *g, struct grub_item *item, const struct grub_
 
 		last = text_skip(last, 1);
 		last.len -= last.len > 0;
+		item->setparams = true;
 		item->body.text = grub_keep(g, last);
 		return;
 	}
+	item->setparams = true;
 	item->body.text = call->block->text;
 	item->body.line = call->block->line;
 	item->body.from_file = g->source->from_file;

@@ -143,6 +143,10 @@ static int run_body(struct grub *g, const struct grub_item *item, struct grub_me
 	g->menu = menu;
 	set_chosen(g, item->id, chosen);
 	set_default_inside(g, value);
+	if (item->setparams) {
+		g->status = GRUB_OK;
+		g->has_status = true;
+	}
 	r = grub_run_scoped(g, &item->body, args, item->count);
 	grub_pool_release(&g->scratch, mark);
 	return r;

@@ -56,6 +56,7 @@ struct grub_item {
 	struct grub_item *next;
 	struct text title, id, users;
 	bool submenu, restricted;
+	bool setparams;    /* its commands begin with one, as GRUB stores a { ... } */
 	struct text *args; /* title first */
 	uint32_t count;
 	struct grub_text body;
