@@ -87,7 +87,7 @@ bootfs-config_parts  := config model core
 bootfs-config_libs   := -ljansson -l:libxlutil.a
 bootfs-config_link   := -pie
 
-.PHONY: all help deps check unit cases system test demo bench bench-growth bench-formats fuzz lint format coverage \
+.PHONY: all help deps check unit cases system test demo bench bench-growth bench-formats fuzz differential lint format coverage \
 	install uninstall dist deb cross-arm64 clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -105,6 +105,7 @@ help:
 	@echo "make bench-growth  what it costs as domains, readers, entries and disks grow (as root)"
 	@echo "make bench-formats  every format: files right, times, beside pygrub, GRUB, the kernel"
 	@echo "make fuzz       all fuzz targets, F=grub2 for one, SECONDS=60 each"
+	@echo "make differential  GRUB's own code as the judge of generated menus, MINUTES=10"
 	@echo "make lint       format, static analysis, shell, spelling, manuals"
 	@echo "make install    into \$$(DESTDIR)\$$(PREFIX); make uninstall"
 	@echo "make deb        Debian packages, in build/deb"
@@ -221,6 +222,11 @@ SECONDS ?= 60
 fuzz:
 	$(MAKE) V=fuzz CC=clang $(F:%=build/fuzz-clang/tests/fuzz/fuzz_%)
 	tests/fuzz/run $(SECONDS) $(F)
+
+# GRUB and bootfs read generated configurations; prints differences with a minimal reproducer.
+MINUTES ?= 10
+differential: all test-programs
+	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/differential/run.py --minutes $(MINUTES) $(ARGS)
 
 lint:
 	tests/lint
