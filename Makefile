@@ -11,6 +11,11 @@ PREFIX  ?= /usr/local
 UNITS   ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
+# Without xl's parser or without libnbd: XL=no, NBD=no. XL=shared does not look for libxlutil.a.
+XL      ?= yes
+NBD     ?= yes
+
+.DEFAULT_GOAL := all
 B := build/$(V)-$(notdir $(CC))
 PKG_CONFIG ?= pkg-config
 
@@ -19,8 +24,6 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wca
 	-Wredundant-decls -Wnull-dereference -Wconversion -Wimplicit-fallthrough -Wswitch-enum \
 	-Wdouble-promotion
 HARDENING := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
-# Library headers are not ours to warn about.
-INCLUDES := -I. $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags-only-I fuse3 ext2fs blkid 2>/dev/null))
 LANGUAGE := -std=gnu17 -D_GNU_SOURCE -DFUSE_USE_VERSION=314 -DBOOTFS_VERSION='"$(VERSION)"'
 
 CFLAGS_release := -O2 -g $(HARDENING)
@@ -36,8 +39,34 @@ LDFLAGS_coverage := --coverage
 ifeq ($(CI),true)
 CFLAGS_release += -Werror
 endif
-# The sanitizers need the dynamic C library; everywhere else the inspector is static.
-STATIC := $(if $(filter release coverage,$(V)),-static-pie,-pie)
+# What starts often is static; STATIC=-pie where a distribution has no static libraries. The
+# sanitizers need the dynamic C library.
+STATIC ?= -static-pie
+override STATIC := $(if $(filter asan fuzz,$(V)),-pie,$(STATIC))
+
+# ---- libraries ----------------------------------------------------------------------------
+
+# find-libraries asks pkg-config, and again when a setting changes; what is linked depends on it.
+libraries_wanted := $(STATIC) $(XL) $(NBD) $(PKG_CONFIG)
+needs_no_library := help deps demo test clean dist lint fuzz deb format coverage cross-arm64 uninstall
+ifneq ($(filter-out $(needs_no_library),$(or $(MAKECMDGOALS),all)),)
+include $(B)/libraries.mk
+ifneq ($(libraries_for),$(libraries_wanted))
+$(B)/libraries.mk: FORCE
+endif
+endif
+
+$(B)/libraries.mk: find-libraries
+	@mkdir -p $(@D)
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' STATIC=$(STATIC) XL=$(XL) NBD=$(NBD) \
+		./find-libraries >$@.new && mv $@.new $@
+	@rm -f $(addprefix $(B)/,$(xl_programs) $(nbd_programs))
+.PHONY: FORCE
+
+# Library headers are not ours to warn about.
+INCLUDES := -I. $(library_includes)
+# The sanitizers have a crypt_r() that looks for this one: the linker takes it for not needed.
+CRYPT := -Wl,--push-state,--no-as-needed $(crypt_libs) -Wl,--pop-state
 
 ALL_CFLAGS  := $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(CFLAGS_$(V)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(V)) $(LDFLAGS)
@@ -48,43 +77,45 @@ say = $(if $(VERBOSE),,@printf '  %-4s %s\n' '$(1)' '$(2)';)
 # ---- what is built of what ----------------------------------------------------------------
 
 FOLDERS := core model wire sandbox parsers inspect ask images render config fuse pygrub menu admin
-sources = $(wildcard $(addprefix $(1)/,*.c */*.c */*/*.c */*/*/*.c))
+# Sources that a switch leaves out are those that include the library's header.
+left_out := $(addprefix -e,$(if $(filter no,$(XL)),libxlutil.h) $(if $(filter no,$(NBD)),libnbd.h))
+left_out := $(if $(left_out),$(shell grep -rlF --include='*.c' $(left_out) $(FOLDERS)))
+sources = $(filter-out $(left_out),$(wildcard $(addprefix $(1)/,*.c */*.c */*/*.c */*/*/*.c)))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 archive = $(patsubst %,$(B)/lib%.a,$(1))
 
-PROGRAMS := bootfs bootfs-inspect bootfs-inspect-nbd bootfs-serve bootfs-pygrub bootfs-menu \
-	bootfs-config bootfs-admin
+xl_programs  := bootfs-config
+nbd_programs := bootfs-inspect-nbd bootfs-serve
+PROGRAMS := bootfs bootfs-inspect bootfs-pygrub bootfs-menu bootfs-admin \
+	$(if $(filter no,$(XL)),,$(xl_programs)) $(if $(filter no,$(NBD)),,$(nbd_programs))
 BUILT    := $(patsubst bin/%.c,$(B)/%,$(wildcard $(PROGRAMS:%=bin/%.c)))
-
-# The sanitizers have a crypt_r() that looks for this one: the linker takes it for not needed.
-CRYPT := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
 
 # The law.  parsers/ and inspect/ interpret guests' bytes; they are linked into the inspectors alone.
 # tests/layers computes it anew: no other program's link map has an object of either archive.
 bootfs_parts         := fuse render config ask wire model core
-bootfs_libs          := -lfuse3 -linih -ljansson -lpthread
+bootfs_libs          := $(daemon_libs) -lpthread
 bootfs_link          := -pie
 bootfs-inspect_parts := inspect parsers sandbox render ask wire model core
-bootfs-inspect_libs  := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash $(CRYPT) -ljansson -lpthread
+bootfs-inspect_libs  := $(inspector_libs) $(CRYPT) $(json_libs) -lpthread
 bootfs-inspect_link  := $(STATIC)
 # It also reads what an NBD server has; libnbd's libraries would slow down every start of bootfs-inspect.
 bootfs-inspect-nbd_parts := $(bootfs-inspect_parts)
-bootfs-inspect-nbd_libs  := $(bootfs-inspect_libs) -lnbd
+bootfs-inspect-nbd_libs  := $(inspector_shared_libs) $(CRYPT) $(json_libs) $(nbd_libs) -lpthread
 bootfs-inspect-nbd_link  := -pie
 bootfs-serve_parts   := images sandbox wire model core
 bootfs-serve_libs    :=
 bootfs-serve_link    := -pie
 bootfs-pygrub_parts  := pygrub config model core
-bootfs-pygrub_libs   := -linih -ljansson -lpthread
+bootfs-pygrub_libs   := $(wrapper_libs) -lpthread
 bootfs-pygrub_link   := $(STATIC)
 bootfs-menu_parts    := menu pygrub model core
-bootfs-menu_libs     := -lncursesw -ltinfo -ljansson -lpthread
+bootfs-menu_libs     := $(menu_libs) -lpthread
 bootfs-menu_link     := -pie
 bootfs-admin_parts   := admin pygrub config model core
-bootfs-admin_libs    := -linih -ljansson -lpthread
+bootfs-admin_libs    := $(admin_libs) -lpthread
 bootfs-admin_link    := -pie
 bootfs-config_parts  := config model core
-bootfs-config_libs   := -ljansson -l:libxlutil.a
+bootfs-config_libs   := $(json_libs) $(xl_libs)
 bootfs-config_link   := -pie
 
 .PHONY: all help deps check unit cases system test demo bench bench-growth bench-formats fuzz differential lint format coverage \
@@ -96,6 +127,7 @@ all: $(BUILT)
 
 help:
 	@echo "make            build everything into build/ (V=release|asan|coverage, CC=gcc|clang)"
+	@echo "make STATIC=-pie  without static libraries; XL=no, NBD=no: without libxlutil, libnbd"
 	@echo "make deps       install the Debian packages needed (as root)"
 	@echo "make demo       show the main job on a made guest (installs, builds; as root)"
 	@echo "make test       install what is needed and run every test (as root)"
@@ -131,7 +163,7 @@ endef
 $(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
 
 define program_rule
-$(B)/$(1): $(B)/bin/$(1).o $(call archive,$($(1)_parts)) Makefile
+$(B)/$(1): $(B)/bin/$(1).o $(call archive,$($(1)_parts)) Makefile $(B)/libraries.mk
 	$$(call say,LD,$$@)$(CC) $(ALL_CFLAGS) $$($(1)_link) -o $$@ -Wl,-Map=$$@.map $(B)/bin/$(1).o \
 		-Wl,--start-group $(call archive,$($(1)_parts)) -Wl,--end-group \
 		$(ALL_LDFLAGS) $$($(1)_libs)
@@ -143,8 +175,9 @@ $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 UNIT  := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 FUZZ  := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ  := $(filter-out $(if $(filter no,$(XL)),%/fuzz_xlfile),$(FUZZ))
 TEST_SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
-TEST_LIBS := -lext2fs -lcom_err -lblkid -luuid -lz -llzo2 -lzstd -llzma -llz4 -lsodium -lxxhash $(CRYPT) -ljansson -linih -lfuse3 -lnbd -lpthread
+TEST_LIBS := $(inspector_shared_libs) $(CRYPT) $(daemon_libs) $(nbd_libs) -lpthread
 
 link_test = $(call say,LD,$@)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(TEST_SUPPORT) -Wl,--start-group \
 	$(call archive,$(FOLDERS)) -Wl,--end-group $(ALL_LDFLAGS) $(TEST_LIBS)
@@ -164,7 +197,7 @@ $(B)/tests/tools/ext-inspect: $(B)/tests/tools/ext-inspect.o $(B)/bin/bootfs-ins
 		$(ALL_LDFLAGS) $(bootfs-inspect_libs)
 
 # xl's parser is in the helper alone.
-$(B)/tests/fuzz/fuzz_xlfile: TEST_LIBS += -l:libxlutil.a
+$(B)/tests/fuzz/fuzz_xlfile: TEST_LIBS += $(xl_libs)
 
 # Outside the fuzz variant a target replays files: tests/fuzz/replay.c is its main().
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
@@ -217,7 +250,7 @@ bench-growth: all test-programs
 bench-formats: all $(B)/tests/tools/fs-dump
 	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/formats.py $(ARGS)
 
-F ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+F ?= $(patsubst $(B)/tests/fuzz/fuzz_%,%,$(FUZZ))
 SECONDS ?= 60
 fuzz:
 	$(MAKE) V=fuzz CC=clang $(F:%=build/fuzz-clang/tests/fuzz/fuzz_%)
@@ -239,19 +272,19 @@ coverage:
 	$(MAKE) V=coverage check
 	gcovr -r . build/coverage-$(notdir $(CC)) --exclude tests
 
+# The others are for these, and are not typed.
+FOR_PATH := $(addprefix $(B)/,bootfs bootfs-inspect bootfs-pygrub)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/bootfs
-	install -m 755 $(B)/bootfs $(B)/bootfs-inspect $(B)/bootfs-pygrub $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(B)/bootfs-admin $(B)/bootfs-menu $(B)/bootfs-inspect-nbd \
-		$(B)/bootfs-serve $(DESTDIR)$(PREFIX)/libexec/bootfs
+	install -m 755 $(FOR_PATH) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(filter-out $(FOR_PATH),$(BUILT)) $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -d $(DESTDIR)$(PREFIX)/sbin
 	ln -sf ../bin/bootfs $(DESTDIR)$(PREFIX)/sbin/mount.fuse.bootfs
 	install -D -m 644 etc/bootfs.bash-completion \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bootfs
 	for name in bootfs-pygrub bootfs-inspect; do \
 		ln -sf bootfs $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name; done
-	[ ! -e $(B)/bootfs-config ] || \
-		install -m 755 $(B)/bootfs-config $(DESTDIR)$(PREFIX)/libexec/bootfs
 	[ -e $(DESTDIR)/etc/bootfs/bootfs.conf ] || \
 		install -D -m 644 etc/bootfs.conf $(DESTDIR)/etc/bootfs/bootfs.conf
 	install -d $(DESTDIR)$(PREFIX)/share/doc/bootfs/examples
