@@ -20,7 +20,8 @@ int main(int argc, char **argv)
 		puts("bootfs-pygrub " BOOTFS_VERSION);
 		return 0;
 	}
-	if (options_read_environment(&options, &err))
+	if (options_read_environment(&options, &err) ||
+		options_find_user(&options, "/etc/passwd", &err))
 		return wrapper_refuse(&options, &err, false);
 	return wrapper_run(&options);
 }

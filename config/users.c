@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/config.h"
 
+#include "core/passwd.h"
+
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
 
 /*
  * In /etc/passwd first: asking the host's other sources loads libraries and talks to daemons,
- * which costs a private bootfs more than its mount. NULL: no such user.
+ * which costs a private bootfs more than its mount. false: no such user; both numbers are 0.
  */
-static const struct passwd *find_user(const char *name)
+static bool find_user(const char *name, uid_t *uid, gid_t *gid)
 {
-	FILE *file = fopen("/etc/passwd", "re");
-	const struct passwd *user = NULL;
+	const struct passwd *user;
 
-	while (file && (user = fgetpwent(file)) && strcmp(user->pw_name, name) != 0)
-		;
-	if (file)
-		fclose(file);
-	return user ? user : getpwnam(name);
+	if (!passwd_find("/etc/passwd", name, uid, gid))
+		return true;
+	user = getpwnam(name);
+	*uid = user ? user->pw_uid : 0;
+	*gid = user ? user->pw_gid : 0;
+	return user;
 }
 
 /* Apart from the rest: only dynamic programs can look users up. */
 void config_check_users(struct config *config)
 {
-	const struct passwd *user = find_user(config->worker_user.at);
 	const struct group *group = NULL;
 
-	config->worker_uid = user ? user->pw_uid : 0;
-	config->worker_gid = user ? user->pw_gid : 0;
-	if (!user)
+	if (!find_user(config->worker_user.at, &config->worker_uid, &config->worker_gid))
 		config_add_problem(config, config->file, config->worker_user_line,
 			!config->worker_user_line,
 			"worker-user: no user \"%s\" on this host; try: "

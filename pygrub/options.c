@@ -2,6 +2,7 @@
 #include "pygrub/options.h"
 
 #include "core/checked.h"
+#include "core/passwd.h"
 #include "model/limits.h"
 #include "core/text.h"
 
@@ -12,9 +13,10 @@ const char options_usage[] =
 	"usage: bootfs-pygrub [-q|--quiet] [-i|--interactive] [-l|--list-entries]\n"
 	"           [-n|--not-really] [--output=FILE] [--output-format=sxp|simple|simple0]\n"
 	"           [--output-directory=DIR] [--args=STRING] [--entry=N|TITLE|ID|PATH]\n"
-	"           [--runas=UID] [--offset=BYTES] [--kernel=PATH] [--ramdisk=PATH]\n"
-	"           [--domain=NAME] [--bootfs=DIR] [--config=FILE] [--platform=NAME]\n"
-	"           [--flavour=NAME] [--debug] [--isconfig] [-h|--help] [--version] DISK\n";
+	"           [--runas=UID] [--domid=N] [--offset=BYTES] [--kernel=PATH]\n"
+	"           [--ramdisk=PATH] [--domain=NAME] [--bootfs=DIR] [--config=FILE]\n"
+	"           [--platform=NAME] [--flavour=NAME] [--debug] [--isconfig] [-h|--help]\n"
+	"           [--version] DISK\n";
 
 const char options_help[] =
 	"\nCopies the kernel and initrd that the guest on DISK would boot, and prints where they\n"
@@ -34,6 +36,7 @@ const char options_help[] =
 	"  --entry=ENTRY         boot this one: index, exact title, id, or place in the menu "
 	"(1>2)\n"
 	"  --runas=UID           handle guest data as this user\n"
+	"  --domid=N             the same, as the user of Xen's domain N (XAPI up to v26.16)\n"
 	"  --offset=BYTES        the file system starts here; look for no partitions\n"
 	"  --isconfig            DISK is a configuration file; print what it would boot\n"
 	"  --domain=NAME         all disks and settings of this domain, as bootfs knows it\n"
@@ -48,6 +51,7 @@ enum {
 	OPT_DIRECTORY,
 	OPT_OFFSET,
 	OPT_RUNAS,
+	OPT_DOMID,
 	OPT_ENTRY,
 	OPT_KERNEL,
 	OPT_RAMDISK,
@@ -73,6 +77,7 @@ static const struct option long_options[] = {
 	{"output-directory", required_argument, NULL, OPT_DIRECTORY},
 	{"offset", required_argument, NULL, OPT_OFFSET},
 	{"runas", required_argument, NULL, OPT_RUNAS},
+	{"domid", required_argument, NULL, OPT_DOMID},
 	{"entry", required_argument, NULL, OPT_ENTRY},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"ramdisk", required_argument, NULL, OPT_RAMDISK},
@@ -119,6 +124,21 @@ static int take_runas(struct options *options, const char *value, struct err *er
 		return err_set(err, EINVAL, "--runas=%s: a numeric user id is needed", value);
 	options->runas = (uid_t)uid;
 	options->has_runas = true;
+	options->domid = 0;
+	return 0;
+}
+
+/* Of --runas and --domid the last one counts, as in XAPI's wrapper. */
+static int take_domid(struct options *options, const char *value, struct err *err)
+{
+	const uint64_t first_reserved = 0x7ff0; /* Xen: DOMID_FIRST_RESERVED */
+	uint64_t domid;
+
+	if (!text_number(text_of(value), &domid) || !domid || domid >= first_reserved)
+		return err_set(err, EINVAL, "--domid=%s: a domain's number is needed, 1 to %u",
+			value, (unsigned)first_reserved - 1);
+	options->domid = (uint32_t)domid;
+	options->has_runas = false;
 	return 0;
 }
 
@@ -179,6 +199,8 @@ static int take_option(struct options *options, int option, const char *value, s
 		return take_offset(options, value, err);
 	case OPT_RUNAS:
 		return take_runas(options, value, err);
+	case OPT_DOMID:
+		return take_domid(options, value, err);
 	default:
 		return err_set(err, EINVAL, "unknown option");
 	}
@@ -252,6 +274,32 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 	if (!err->code)
 		(void)take_operands(ret, argc - optind, argv + optind, err);
 	return -err->code;
+}
+
+int options_find_user(struct options *options, const char *users, struct err *err)
+{
+	static const char *const bases[] = {"qemu_base", "xen-qemuuser-range-base"};
+	uint64_t uid;
+	uid_t base = 0;
+	gid_t group;
+	size_t i = 0;
+
+	if (!options->domid)
+		return 0;
+	while (i < ARRAY_SIZE(bases) && passwd_find(users, bases[i], &base, &group))
+		i++;
+	if (i == ARRAY_SIZE(bases))
+		return err_set(err, ENOENT,
+			"--domid=%u: neither %s (XAPI's) nor %s (libxl's) is a user in %s",
+			options->domid, bases[0], bases[1], users);
+	uid = (uint64_t)base + options->domid;
+	if (base == 0 || uid >= UINT32_MAX)
+		return err_set(err, EINVAL,
+			"--domid=%u: the number of user %s, %u, is not the first of a range",
+			options->domid, bases[i], base);
+	options->runas = (uid_t)uid;
+	options->has_runas = true;
+	return 0;
 }
 
 int options_read_environment(struct options *options, struct err *err)

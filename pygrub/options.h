@@ -28,6 +28,7 @@ struct options {
 	bool list, not_really, is_config, debug, help, version;
 	bool has_runas, has_offset;
 	uid_t runas;
+	uint32_t domid; /* 0: not given; options_find_user() makes `runas` of it */
 	uint64_t offset;         /* bytes */
 	uint64_t max_file_bytes; /* of each copied file, from the environment; 0: not given */
 	char warning[200];       /* what was accepted but not followed; empty: nothing */
@@ -42,6 +43,12 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err) M
 
 /* Reads PYGRUB_MAX_FILE_SIZE_MB, pygrub's limit of each copied file. -EINVAL with err. */
 int options_read_environment(struct options *options, struct err *err) MUST_CHECK;
+
+/*
+ * Makes --domid=N a --runas, as XAPI's own wrapper of pygrub did before v26.17: the user's number is
+ * that of the first user of a range, plus N. `users` is /etc/passwd. -ENOENT, -EINVAL with err.
+ */
+int options_find_user(struct options *options, const char *users, struct err *err) MUST_CHECK;
 
 /* The usage lines, for --help and after a mistake. */
 extern const char options_usage[], options_help[];

@@ -219,17 +219,33 @@ def kill(child):
     child.stderr.close()
 
 
+def with_user(wrapper, line):
+    """Has the wrapper run where /etc/passwd has one user more."""
+    users = wrapper.folder / "passwd"
+    users.write_text(Path("/etc/passwd").read_text() + line + "\n")
+    plain = wrapper.command
+    wrapper.command = lambda *options, **more: [
+        "unshare", "-m", "sh", "-c", f'mount --bind {users} /etc/passwd && exec "$@"', "sh",
+        *plain(*options, **more)]
+
+
+@pytest.mark.parametrize("option", ["--runas=65437", "--domid=37"])
 @pytest.mark.parametrize("where", ["mounted", "private"])
-def test_runas_handles_guest_data_as_that_user(slow, start_bootfs, where):
+def test_runas_handles_guest_data_as_that_user(slow, start_bootfs, where, option):
     if where == "mounted":
         slow.mount(start_bootfs)
-    child, reader = slow.start("--runas=65437")
+    with_user(slow, "qemu_base:x:65400:65400::/:/sbin/nologin")
+    child, reader = slow.start(option)
     status = Path(f"/proc/{reader}/status").read_text()
     kill(child)
     assert "Uid:\t65437\t65437\t65437\t65437\n" in status
     assert "Gid:\t65437\t65437\t65437\t65437\n" in status
     assert re.search(r"^Groups:\s*$", status, re.M)
     assert "CapEff:\t0000000000000000" in status and "NoNewPrivs:\t1" in status
+
+
+def test_a_domid_without_xapis_user_starts_nothing(setup):
+    assert_failed(setup, setup.run("-q", "--domid=37"), "neither qemu_base (XAPI's) nor")
 
 
 def all_mounts(pid):

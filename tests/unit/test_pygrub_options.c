@@ -5,9 +5,12 @@
 #include "core/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 /* Parses words that stand with `|` between them. */
@@ -149,6 +152,12 @@ static void refuses_bad_words(void **state)
 	assert_refused("--runas=nobody|/disk", "nobody");
 	assert_refused("--runas=-1|/disk", "-1");
 	assert_refused("--runas=4294967295|/disk", "4294967295");
+	assert_refused("--domid=0|/disk", "--domid=0: a domain's number is needed, 1 to 32751");
+	assert_refused("--domid=-5|/disk", "-5");
+	assert_refused("--domid=32752|/disk", "32752");
+	assert_refused("--domid=4294967297|/disk", "4294967297");
+	assert_refused("--domid=|/disk", "--domid=");
+	assert_refused("--dom=5|/disk", "--dom=5"); /* --domain, --domid */
 	assert_refused("--offset=1M|/disk", "1M");
 	assert_refused("--offset=-512|/disk", "-512");
 }
@@ -162,6 +171,79 @@ static void knows_the_output_after_a_mistake(void **state)
 	(void)state;
 	assert_int_equal(parse("--bogus|-q|--output=/fifo", &options, &err), -EINVAL);
 	assert_string_equal(options.output, "/fifo");
+}
+
+/* A file of users for one test; the next one writes it anew. */
+static const char *users_are(const char *lines)
+{
+	static char path[] = "/tmp/bootfs-users.XXXXXX";
+	static bool made;
+	int fd = made ? open(path, O_WRONLY | O_TRUNC) : mkstemp(path);
+
+	made = true;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, lines, strlen(lines)), strlen(lines));
+	close(fd);
+	return path;
+}
+
+static uid_t user_of(const char *words, const char *users)
+{
+	struct options options = good(words);
+	struct err err = {0};
+
+	assert_int_equal(options_find_user(&options, users_are(users), &err), 0);
+	assert_true(options.has_runas);
+	return options.runas;
+}
+
+static void assert_no_user(const char *words, const char *users, const char *why)
+{
+	struct options options = good(words);
+	struct err err = {0};
+
+	assert_true(options_find_user(&options, users_are(users), &err) < 0);
+	assert_non_null(strstr(err.text, why));
+	assert_false(options.has_runas);
+}
+
+/* The words of xenopsd from v23.26 to v26.16. */
+static void makes_a_user_of_a_domains_number(void **state)
+{
+	const char *both = "xen-qemuuser-range-base:x:65400:65400::/:/bin/false\n"
+			   "qemu_base:x:65535:65535::/:/sbin/nologin\n";
+	const char *words = "--output-format=simple|-q|--domid=37|/dev/sm/backend/1";
+
+	(void)state;
+	assert_int_equal(user_of(words, both), 65535 + 37);
+	assert_int_equal(user_of("--domid|37|/disk", both), 65535 + 37);
+	assert_int_equal(user_of(words, "xen-qemuuser-range-base:x:65400:1::/:/x\n"), 65437);
+}
+
+static void the_last_of_runas_and_domid_wins(void **state)
+{
+	const char *users = "qemu_base:x:1000:1000::/:/x\n";
+
+	(void)state;
+	assert_int_equal(user_of("--runas=7|--domid=3|/disk", users), 1003);
+	assert_int_equal(user_of("--domid=3|--runas=7|/disk", users), 7);
+	assert_int_equal(user_of("--domid=3|--runas=7|/disk", ""), 7);
+}
+
+/* Never root, and never somebody else because a number does not fit. */
+static void refuses_a_domid_that_stands_for_no_user(void **state)
+{
+	(void)state;
+	assert_no_user("--domid=3|/disk", "root:x:0:0::/root:/bin/sh\n",
+		"neither qemu_base (XAPI's) nor xen-qemuuser-range-base (libxl's)");
+	assert_no_user("--domid=3|/disk", "qemu_base:x:0:0::/:/x\n", "qemu_base, 0");
+	assert_no_user("--domid=3|/disk", "qemu_base:x:4294967293:0::/:/x\n", "4294967293");
+}
+
+static int remove_users(void **state)
+{
+	(void)state;
+	return unlink(users_are(""));
 }
 
 static void help_needs_no_disk(void **state)
@@ -185,8 +267,11 @@ int main(void)
 		cmocka_unit_test(a_ramdisk_goes_with_a_kernel_only),
 		cmocka_unit_test(refuses_bad_words),
 		cmocka_unit_test(knows_the_output_after_a_mistake),
+		cmocka_unit_test(makes_a_user_of_a_domains_number),
+		cmocka_unit_test(the_last_of_runas_and_domid_wins),
+		cmocka_unit_test(refuses_a_domid_that_stands_for_no_user),
 		cmocka_unit_test(help_needs_no_disk),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, remove_users);
 }
