@@ -45,7 +45,7 @@ static void limit(int what, rlim_t most)
 {
 	const struct rlimit limit = {most, most};
 
-	setrlimit((__rlimit_resource_t)what, &limit);
+	setrlimit(what, &limit);
 }
 
 static void confine_resources(const struct pygrub_settings *settings)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 enum { CHUNK = 1 << 18 };
 
@@ -119,9 +120,16 @@ static int name_it(const struct target *target, struct target_file *file, const 
 	return linkat(AT_FDCWD, path, target->folder, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
 }
 
+/* By its number: musl has no renameat2(), and <linux/fs.h> clashes with the C library's headers. */
+static int rename_in(int folder, const char *from, const char *to, bool replace)
+{
+	const unsigned noreplace = 1; /* RENAME_NOREPLACE, Linux: include/uapi/linux/fs.h */
+
+	return (int)syscall(SYS_renameat2, folder, from, folder, to, replace ? 0 : noreplace);
+}
+
 static int publish(const struct target *target, struct target_file *file)
 {
-	unsigned flags = target->force ? 0 : RENAME_NOREPLACE;
 	char temp[sizeof(file->temp)];
 	int r;
 
@@ -132,7 +140,7 @@ static int publish(const struct target *target, struct target_file *file)
 	if (r)
 		return r;
 	memcpy(file->temp, temp, sizeof(temp));
-	if (renameat2(target->folder, temp, target->folder, file->name, flags))
+	if (rename_in(target->folder, temp, file->name, target->force))
 		return -errno;
 	file->temp[0] = '\0';
 	return 0;

@@ -257,7 +257,7 @@ static int change_rights(const struct cage *cage, struct err *err)
 static int set_limits(const struct cage *cage, struct err *err)
 {
 	const struct {
-		__rlimit_resource_t resource;
+		int resource;
 		rlim_t value;
 	} limits[] = {
 		{RLIMIT_AS, cage->order->memory},

@@ -137,7 +137,7 @@ int sandbox_parent(int parent_fd, struct err *err)
 int sandbox_limits(const struct sandbox_settings *settings, struct err *err)
 {
 	const struct {
-		__rlimit_resource_t resource;
+		int resource;
 		rlim_t value;
 	} limits[] = {
 		{RLIMIT_AS, settings->memory},

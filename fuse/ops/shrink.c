@@ -2,10 +2,10 @@
 #include "fuse/ops/shrink.h"
 
 #include "core/kernel.h"
+#include "core/statx.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 
 static bool is_ours(int folder_fd, const struct mount *mount)
 {

@@ -2,11 +2,11 @@
 #include "fuse/query/disks.h"
 
 #include "core/nbd_url.h"
+#include "core/statx.h"
 #include "ask/ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 /* Bytes for paths and reasons of one set of disks; a bound for the administrator's mistakes. */

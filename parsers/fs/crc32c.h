@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h> /* for ext2fs.h, with musl */
 
 #include <ext2fs/ext2fs.h>
 

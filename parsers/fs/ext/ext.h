@@ -4,6 +4,9 @@
 
 #include "parsers/fs/fs.h"
 
+/* libext2fs uses dev_t and mode_t without a word; with musl nothing else declares them. */
+#include <sys/types.h>
+
 #include <ext2fs/ext2fs.h>
 
 struct ext {
