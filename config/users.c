@@ -33,11 +33,11 @@ void config_check_users(struct config *config)
 			"worker-user: no user \"%s\" on this host; try: "
 			"adduser --system --group --no-create-home %s",
 			config->worker_user.at, config->worker_user.at);
-	if (user && (!user->pw_uid || !user->pw_gid))
+	else if (!config->worker_uid || !config->worker_gid)
 		config_add_problem(config, config->file, config->worker_user_line, false,
 			"worker-user: \"%s\" has root's %s: inspectors read what guests wrote, "
 			"and must not be root; name another user, as bootfs or nobody",
-			config->worker_user.at, user->pw_uid ? "group" : "number");
+			config->worker_user.at, config->worker_uid ? "group" : "number");
 	if (config->access_group.len)
 		group = getgrnam(config->access_group.at);
 	config->access_gid = group ? group->gr_gid : 0;
