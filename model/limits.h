@@ -46,5 +46,6 @@ enum {
 	MAX_REPORT_LINES = 100000, /* lines of `log`, whatever the setting */
 	MAX_EXTENTS = 1 << 20,     /* pieces of one file */
 	MAX_INITRDS = 64,          /* files of one entry's initrd */
+	MAX_OTHER_CONFIGS = 64,    /* configurations found beside the menu's */
 	MAX_MODULES = 64,          /* multiboot modules of one entry */
 };

@@ -3,6 +3,19 @@
 
 #include <inttypes.h>
 
+struct text flavour_title(struct text flavour)
+{
+	static const struct {
+		const char *name, *title;
+	} titles[] = {{"debian", "Debian"}, {"fedora", "Fedora"}, {"suse", "SUSE"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(titles); i++) {
+		if (text_is(flavour, titles[i].name))
+			return text_of(titles[i].title);
+	}
+	return flavour;
+}
+
 void bootmenu_init(struct bootmenu *menu, struct arena *arena)
 {
 	*menu = (struct bootmenu){

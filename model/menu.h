@@ -101,11 +101,27 @@ struct menu_user {
 	struct password password;
 };
 
+/* A configuration that was found beside the menu's own. */
+struct other_config {
+	struct other_config *next;
+	struct text volume, path, title; /* title: that of its language, for people */
+	struct text why;                 /* it was tried and is not good; empty: not tried */
+	bool on_the_way;                 /* the menu's boot loader read it, and went on */
+	bool is_next;                    /* would be the menu if the present one were not there */
+};
+
+/* The boot loader that the guest's disks start. */
+struct installed_loader {
+	struct text title;   /* "GRUB 2.06-13+deb12u2"; empty: none was found */
+	struct text place;   /* "boot sector of hd0, core.img at sector 1 (hd0)" */
+	struct text problem; /* why it is not followed; empty: it is */
+};
+
 struct bootmenu {
 	struct arena *arena;
 	struct text loader;  /* the parser's name: "grub2" */
 	struct text title;   /* for people: "GRUB 2" */
-	struct text flavour; /* "debian" or "fedora"; empty where it means nothing */
+	struct text flavour; /* "debian", "fedora", "suse", "upstream"; empty: means nothing */
 	struct text flavour_reason;
 	struct text platform; /* the value of $grub_platform that was used */
 	struct text config_volume, config_path;
@@ -127,7 +143,12 @@ struct bootmenu {
 	int64_t one_shot_mtime_s;  /* answer: when it was written, seconds since 1970 */
 	struct text one_shot_file; /* "(hd0,msdos1)/boot/grub/grubenv" */
 	struct text bytes;         /* answer: what PIECE_BYTES points into */
+	struct installed_loader installed; /* answer */
+	struct other_config *others;       /* answer */
 };
+
+/* A flavour as people write it: "Debian", "Fedora", "SUSE", "upstream". */
+struct text flavour_title(struct text flavour);
 
 void bootmenu_init(struct bootmenu *menu, struct arena *arena);
 

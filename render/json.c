@@ -160,6 +160,39 @@ static json_t *json_warnings(const struct report *report)
 	return array;
 }
 
+/* The boot loader that the disks start; null: none was found. */
+static json_t *json_installed(const struct installed_loader *installed)
+{
+	json_t *object;
+
+	if (!installed->title.len && !installed->place.len)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "loader", json_text_or_null(installed->title, NULL));
+	json_object_set_new(object, "place", json_text(installed->place, NULL));
+	json_object_set_new(object, "followed", json_boolean(!installed->problem.len));
+	json_object_set_new(object, "problem", json_text_or_null(installed->problem, NULL));
+	return object;
+}
+
+static json_t *json_others(const struct other_config *other)
+{
+	json_t *array = json_array();
+
+	for (; other; other = other->next) {
+		json_t *object = json_object();
+
+		json_object_set_new(object, "volume", json_text(other->volume, NULL));
+		json_object_set_new(object, "path", json_text(other->path, NULL));
+		json_object_set_new(object, "loader", json_text(other->title, NULL));
+		json_object_set_new(object, "read", json_boolean(other->on_the_way));
+		json_object_set_new(object, "next", json_boolean(other->is_next));
+		json_object_set_new(object, "problem", json_text_or_null(other->why, NULL));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *json_one_shot(const struct bootmenu *menu)
 {
 	json_t *object = json_object();
@@ -225,6 +258,8 @@ static json_t *json_inspection(const struct inspection *inspection, struct text 
 	json_object_set_new(root, "grub_platform", json_text_or_null(menu->platform, NULL));
 	json_object_set_new(root, "disks", json_disks(inspection));
 	json_object_set_new(root, "config", json_config(inspection));
+	json_object_set_new(root, "installed", json_installed(&menu->installed));
+	json_object_set_new(root, "also_found", json_others(menu->others));
 	json_add_default(root, menu);
 	json_object_set_new(root, "entries", json_entries(menu));
 	json_object_set_new(root, "warnings", json_warnings(&inspection->report));

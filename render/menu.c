@@ -75,14 +75,10 @@ static void render_timeout(struct strbuf *out, const struct bootmenu *menu)
 	strbuf_addc(out, '\n');
 }
 
-/* "debian" is shown as "Debian". */
 static void render_flavour(struct strbuf *out, struct text flavour)
 {
-	char first = flavour.at[0];
-
 	strbuf_adds(out, " (");
-	strbuf_addc(out, first >= 'a' && first <= 'z' ? (char)(first - 'a' + 'A') : first);
-	escape_add(out, text_skip(flavour, 1));
+	escape_add(out, flavour_title(flavour));
 	strbuf_addc(out, ')');
 }
 

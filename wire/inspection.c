@@ -13,6 +13,7 @@ enum {
 	DISK_MIN = 5 + 5 + 8 * 4 + 5,
 	FILE_MIN = 4 * 5 + 3 * 8,
 	ENTRY_MIN = 80,
+	OTHER_MIN = 5 * 4 + 2,
 };
 
 enum {
@@ -98,6 +99,24 @@ static void put_entries(struct strbuf *buf, const struct bootmenu *menu)
 	wire_put_u32(buf, default_at);
 }
 
+static void put_others(struct strbuf *buf, const struct bootmenu *menu)
+{
+	const struct other_config *other;
+	uint32_t count = 0;
+
+	for (other = menu->others; other; other = other->next)
+		count++;
+	wire_put_u32(buf, count);
+	for (other = menu->others; other; other = other->next) {
+		wire_put_text(buf, other->volume);
+		wire_put_text(buf, other->path);
+		wire_put_text(buf, other->title);
+		wire_put_text(buf, other->why);
+		wire_put_u8(buf, other->on_the_way);
+		wire_put_u8(buf, other->is_next);
+	}
+}
+
 static void put_menu(struct strbuf *buf, const struct bootmenu *menu)
 {
 	wire_put_text(buf, menu->loader);
@@ -120,6 +139,10 @@ static void put_menu(struct strbuf *buf, const struct bootmenu *menu)
 	wire_put_text(buf, menu->one_shot_key);
 	wire_put_u64(buf, (uint64_t)menu->one_shot_mtime_s);
 	wire_put_text(buf, menu->bytes);
+	wire_put_text(buf, menu->installed.title);
+	wire_put_text(buf, menu->installed.place);
+	wire_put_text(buf, menu->installed.problem);
+	put_others(buf, menu);
 	put_entries(buf, menu);
 }
 
@@ -420,6 +443,24 @@ static void get_entries(struct wire_in *in, const struct wire_bounds *bounds, st
 	get_default(in, menu);
 }
 
+static struct other_config *get_others(struct wire_in *in)
+{
+	uint32_t count =
+		wire_get_count(in, MAX_OTHER_CONFIGS, OTHER_MIN, "number of configurations");
+	struct other_config *others = wire_array(in, count, sizeof(*others), "configurations");
+
+	for (uint32_t i = 0; i < count && others; i++) {
+		others[i].volume = wire_get_text(in, "configuration volume");
+		others[i].path = wire_get_text(in, "configuration path");
+		others[i].title = wire_get_text(in, "configuration title");
+		others[i].why = wire_get_text(in, "configuration problem");
+		others[i].on_the_way = wire_get_bool(in, "configuration on the way");
+		others[i].is_next = wire_get_bool(in, "configuration is next");
+		others[i].next = i + 1 < count ? &others[i + 1] : NULL;
+	}
+	return others;
+}
+
 static void get_menu(
 	struct wire_in *in, const uint64_t *disk_sizes, uint32_t n_disks, struct bootmenu *menu)
 {
@@ -445,6 +486,10 @@ static void get_menu(
 	menu->one_shot_key = wire_get_text(in, "menu one-shot key");
 	menu->one_shot_mtime_s = (int64_t)wire_get_u64(in, "menu one-shot time");
 	menu->bytes = wire_get_text(in, "menu bytes");
+	menu->installed.title = wire_get_text(in, "installed loader");
+	menu->installed.place = wire_get_text(in, "installed loader place");
+	menu->installed.problem = wire_get_text(in, "installed loader problem");
+	menu->others = get_others(in);
 	if (menu->timeout_s < -1)
 		wire_refuse(in, "menu timeout", "negative");
 	bounds.bytes = menu->bytes.len;

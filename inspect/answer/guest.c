@@ -167,6 +167,21 @@ static int read_fully(
 	return 0;
 }
 
+static void note_read(struct guest_reads *reads, uint64_t identity)
+{
+	if (reads->count < MAX_READS)
+		reads->identities[reads->count++] = identity;
+}
+
+bool reads_have(const struct guest_reads *reads, uint64_t identity)
+{
+	for (uint32_t i = 0; i < reads->count; i++) {
+		if (reads->identities[i] == identity)
+			return true;
+	}
+	return false;
+}
+
 static int op_read(struct files *files, const struct volume_info *info, struct text path,
 	uint64_t offset, uint64_t max, struct text *ret)
 {
@@ -180,6 +195,7 @@ static int op_read(struct files *files, const struct volume_info *info, struct t
 		return r;
 	if (node.type != NODE_FILE)
 		return node.type == NODE_FOLDER ? -EISDIR : -EINVAL;
+	note_read(&guest_of(files)->reads, guest_identity(volume, &node));
 	len = offset < node.size ? min_u64(max, node.size - offset) : 0;
 	if (len >= SIZE_MAX)
 		return -EFBIG;
@@ -232,10 +248,23 @@ static const struct files_ops guest_ops = {
 
 /* ---- open and close ------------------------------------------------------------------------ */
 
+/* What the disks are asked for where nothing else is known: a Xen domain. */
+static struct text platform_of(const struct question *question)
+{
+	bool known = question->platform.len && !text_is(question->platform, "auto");
+
+	return known ? question->platform : TEXT("xen");
+}
+
+void guest_set_platform(struct guest *guest, struct text platform)
+{
+	guest->settings.platform = platform;
+}
+
 static struct parse_settings settings_of(const struct question *question)
 {
 	return (struct parse_settings){
-		.platform = question->platform.len ? question->platform : TEXT("xen"),
+		.platform = platform_of(question),
 		.flavour = question->flavour,
 		.ignore_one_shot = question->ignore_one_shot,
 	};

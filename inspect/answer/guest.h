@@ -19,6 +19,13 @@ struct guest_walk {
 	char path[WALK_PATH];
 };
 
+/* The files that were read last: how a menu was reached. */
+enum { MAX_READS = 128 };
+struct guest_reads {
+	uint64_t identities[MAX_READS];
+	uint32_t count;
+};
+
 /* Everything of one inspection. Too big for a small stack: lives in the inspection's arena. */
 struct guest {
 	const struct question *question;
@@ -31,6 +38,7 @@ struct guest {
 	struct guest_volume *infos[MAX_VOLUMES];
 	struct guest_volume *all; /* also those of loopback files taken away again */
 	struct guest_walk walks[WALKS];
+	struct guest_reads reads;
 };
 
 /*
@@ -49,6 +57,12 @@ const struct volume_info *guest_info_of(struct guest *guest, struct volume *volu
 /* Finds a file: its volume's reader and its node. The errors of struct files_ops. */
 int guest_look_up(struct guest *guest, struct text volume, struct text path,
 	struct volume **ret_volume, struct node *ret) MUST_CHECK;
+
+/* Was a file of this identity read? */
+bool reads_have(const struct guest_reads *reads, uint64_t identity);
+
+/* "xen", "pc" or "efi": what "auto" comes to. Borrows the text. */
+void guest_set_platform(struct guest *guest, struct text platform);
 
 /* See struct file_stat. */
 uint64_t guest_identity(const struct volume *volume, const struct node *node);

@@ -3,12 +3,12 @@
 
 #include "core/strbuf.h"
 #include "inspect/answer/language.h"
+#include "inspect/answer/machine.h"
 #include "inspect/answer/named.h"
 #include "parsers/boot/parser.h"
 
 #include <errno.h>
 
-enum { MAX_FOUND = 64 }; /* configurations told of */
 
 /* A configuration that is there. */
 struct found {
@@ -16,7 +16,8 @@ struct found {
 	const struct parser *parser;
 	struct text path;
 	uint64_t identity;
-	const char *why_not; /* it was read and is not good; NULL: it was not read */
+	const struct grub_start *start; /* an installed GRUB 2 leads there; NULL: read as it is */
+	const char *why_not;            /* it was read and is not good; NULL: it was not read */
 };
 
 /* A menu that was read, with what its parser had to say. */
@@ -30,10 +31,13 @@ struct candidate {
 
 struct search {
 	struct guest *guest;
-	struct found found[MAX_FOUND];
+	struct found found[MAX_OTHER_CONFIGS];
 	uint32_t n_found;
 	struct candidate best; /* found NULL: none yet */
+	struct guest_reads way; /* what was read for it */
 	uint32_t places;
+	struct installed installed;   /* title empty: nothing is installed */
+	struct found installed_found; /* where it leads */
 };
 
 /* ---- reading one configuration ------------------------------------------------------------- */
@@ -74,7 +78,10 @@ static int read_menu(struct files *files, const struct found *found, struct cand
 	report_init(&ret->report, files->arena);
 	ret->report.limit = outer->limit;
 	files->report = &ret->report;
-	r = found->parser->parse(files, found->volume, found->path, &ret->menu, &err);
+	if (found->start)
+		r = grub2_start(files, found->start, &ret->menu, &err);
+	else
+		r = found->parser->parse(files, found->volume, found->path, &ret->menu, &err);
 	if (r < 0)
 		read_failed(files, ret, err.text[0] ? err.text : strerror(-r));
 	files->report = outer;
@@ -93,15 +100,19 @@ static bool is_better(const struct candidate *now, const struct candidate *best)
 static int read_found(struct search *search, struct found *found)
 {
 	struct candidate now;
-	int r = read_menu(&search->guest->files, found, &now);
+	int r;
 
+	search->guest->reads.count = 0;
+	r = read_menu(&search->guest->files, found, &now);
 	if (r < 0)
 		return r;
 	if (!now.boots)
 		found->why_not =
 			now.menu.entries ? "none of its entries can boot" : "it has no entries";
-	if (is_better(&now, &search->best))
-		search->best = now;
+	if (!is_better(&now, &search->best))
+		return 0;
+	search->best = now;
+	search->way = search->guest->reads;
 	return 0;
 }
 
@@ -147,10 +158,11 @@ static int try_place(struct search *search, const struct parser *parser,
 
 	search->places++;
 	if (!is_there(&search->guest->files, parser, volume, path, &identity) ||
-		is_known(search, parser, identity) || search->n_found == MAX_FOUND)
+		is_known(search, parser, identity) || search->n_found == MAX_OTHER_CONFIGS)
 		return 0;
 	found = &search->found[search->n_found++];
-	*found = (struct found){volume, parser, path, identity, NULL};
+	*found = (struct found){
+		.volume = volume, .parser = parser, .path = path, .identity = identity};
 	return search->best.boots ? 0 : read_found(search, found);
 }
 
@@ -166,7 +178,7 @@ static int try_volume(struct search *search, struct volume *volume)
 	return r;
 }
 
-static int try_everything(struct search *search)
+static int try_places(struct search *search)
 {
 	struct volume *order[MAX_VOLUMES];
 	uint32_t count = search->guest->volumes.count;
@@ -178,6 +190,101 @@ static int try_everything(struct search *search)
 			r = try_volume(search, order[i]);
 	}
 	return r;
+}
+
+/* ---- the boot loader that is installed --------------------------------------------------------- */
+
+/* A memdisk can be read while the boot loader that has it is followed. */
+static int open_memdisk(struct search *search, const struct grub_start *start)
+{
+	int r = 0;
+
+	if (start->memdisk.len)
+		r = volumes_memdisk(&search->guest->volumes, TEXT("memdisk"), start->memdisk);
+	return r == -ENOMEM ? r : 0;
+}
+
+static void close_memdisk(struct search *search)
+{
+	(void)!volumes_loopback_remove(&search->guest->volumes, TEXT("memdisk"));
+}
+
+/* Where an installed GRUB 2 begins: its volume may be found by its script only. */
+static struct found start_of(struct search *search, const struct installed *installed)
+{
+	struct files *files = &search->guest->files;
+	const struct volume_info *volume = files->ops->find(files, installed->grub.root);
+
+	return (struct found){
+		.volume = volume ? volume : files->ops->volume(files, 0),
+		.parser = installed->language,
+		.path = installed->grub.prefix,
+		.start = &installed->grub,
+	};
+}
+
+static struct found place_of(struct search *search, const struct installed *installed)
+{
+	if (installed->language == &parser_grub2)
+		return start_of(search, installed);
+	return (struct found){
+		.volume = installed->volume,
+		.parser = installed->language,
+		.path = installed->path,
+	};
+}
+
+/* Why the installed boot loader does not decide; the first reason stays. */
+static int do_not_follow(struct search *search, struct text why)
+{
+	struct text *problem = &search->installed.problem;
+
+	return problem->len ? 0 : arena_text(&search->guest->inspection->arena, why, problem);
+}
+
+static int follow_installed(struct search *search)
+{
+	struct installed *installed = &search->installed;
+	struct parse_settings *settings = &search->guest->settings;
+	struct found *found = &search->installed_found;
+	int r = open_memdisk(search, &installed->grub);
+
+	*found = place_of(search, installed);
+	if (r < 0 || !found->volume)
+		return r;
+	settings->loader_flavour = installed->flavour;
+	settings->loader_version = installed->version;
+	r = read_found(search, found);
+	settings->loader_flavour = settings->loader_version = (struct text){0};
+	close_memdisk(search);
+	if (r < 0 || search->best.boots)
+		return r;
+	if (search->best.failure.len)
+		return do_not_follow(search, search->best.failure);
+	return do_not_follow(search, text_of(found->why_not ? found->why_not : "it has no menu"));
+}
+
+/* Finds it, and settles $grub_platform where that is left to the disks. */
+static int find_installed(struct search *search)
+{
+	struct guest *guest = search->guest;
+	struct installed *installed = &search->installed;
+	struct boot_machine machine;
+	bool automatic = text_is(guest->question->platform, "auto");
+	int r = machine_of_guest(guest, &machine);
+
+	if (automatic)
+		machine.platform = (struct text){0};
+	if (r == 0)
+		r = installed_find(&machine, installed);
+	if (r > 0 && automatic)
+		guest_set_platform(guest, text_of(installed->firmware));
+	return r < 0 ? r : 0;
+}
+
+static bool is_installed(const struct search *search)
+{
+	return search->installed.place.len > 0;
 }
 
 /* ---- what was chosen ------------------------------------------------------------------------ */
@@ -192,11 +299,8 @@ static void describe_menu(struct strbuf *out, const struct bootmenu *menu)
 		strbuf_add(out, menu->platform);
 	}
 	if (menu->flavour.len) {
-		char first = menu->flavour.at[0];
-
 		strbuf_adds(out, ", flavour ");
-		strbuf_addc(out, first >= 'a' && first <= 'z' ? (char)(first - 'a' + 'A') : first);
-		strbuf_add(out, text_skip(menu->flavour, 1));
+		strbuf_add(out, flavour_title(menu->flavour));
 	}
 	if (menu->flavour_reason.len) {
 		strbuf_adds(out, " (");
@@ -218,18 +322,78 @@ static void report_menu(struct report *report, const struct bootmenu *menu)
 	report_add_text(report, REPORT_OK, (struct text){0}, 0, strbuf_text(&text));
 }
 
-static void report_others(const struct search *search)
+/* "installed: GRUB 2 (boot sector of hd0, core.img at sector 1 (hd0))" and what became of it. */
+static void report_installed(const struct search *search)
 {
+	const struct installed *installed = &search->installed;
+	bool problem = installed->problem.len > 0;
+	_strbuf_ struct strbuf text = {0};
+
+	if (!is_installed(search))
+		return;
+	strbuf_adds(&text, "installed: ");
+	strbuf_add(&text, installed->title.len ? installed->title : TEXT("no known boot loader"));
+	strbuf_adds(&text, " (");
+	strbuf_add(&text, installed->place);
+	strbuf_adds(&text, problem ? "), not followed: " : ")");
+	strbuf_add(&text, installed->problem);
+	report_add_text(&search->guest->inspection->report, problem ? REPORT_NOTE : REPORT_OK,
+		(struct text){0}, 0, strbuf_text(&text));
+}
+
+static void report_other(struct report *report, const struct other_config *other)
+{
+	const char *fate = other->on_the_way ? "read on the way to the menu"
+			   : other->is_next  ? "not used; the next that would be"
+					     : "not used";
+
+	report_add(report, REPORT_NOTE, "also found: (%.*s)%.*s (%.*s), %s%s%.*s",
+		TEXT_ARG(other->volume), TEXT_ARG(other->path), TEXT_ARG(other->title), fate,
+		other->why.len && !other->on_the_way ? ": " : "",
+		other->on_the_way ? 0 : (int)other->why.len, other->why.len ? other->why.at : "");
+}
+
+/* Is it the file whose menu is shown? */
+static bool is_the_menu(struct search *search, const struct found *found)
+{
+	struct files *files = &search->guest->files;
+	const struct bootmenu *menu = &search->best.menu;
+	struct file_stat stat;
+
+	if (!text_equal(found->volume->name, menu->config_volume) ||
+		files->ops->stat(files, found->volume, menu->config_path, &stat))
+		return false;
+	return found->identity == stat.identity;
+}
+
+/* -ENOMEM. */
+static int list_others(struct search *search, struct bootmenu *menu)
+{
+	struct other_config **last = &menu->others;
+	bool has_next = false;
+
 	for (uint32_t i = 0; i < search->n_found; i++) {
 		const struct found *found = &search->found[i];
+		struct other_config *other;
 
-		if (found == search->best.found)
+		if (is_the_menu(search, found))
 			continue;
-		report_add(&search->guest->inspection->report, REPORT_NOTE,
-			"also found: (%.*s)%.*s (%s), not used%s%s", TEXT_ARG(found->volume->name),
-			TEXT_ARG(found->path), found->parser->title, found->why_not ? ": " : "",
-			found->why_not ? found->why_not : "");
+		other = arena_new(&search->guest->inspection->arena, struct other_config);
+		if (!other)
+			return -ENOMEM;
+		*other = (struct other_config){
+			.volume = found->volume->name,
+			.path = found->path,
+			.title = text_of(found->parser->title),
+			.why = text_of(found->why_not),
+			.on_the_way = reads_have(&search->way, found->identity),
+		};
+		other->is_next = !has_next && !found->why_not && !other->on_the_way;
+		has_next |= other->is_next;
+		*last = other;
+		last = &other->next;
 	}
+	return 0;
 }
 
 static void report_join(struct report *to, const struct report *from)
@@ -251,8 +415,17 @@ static int adopt(struct search *search)
 	const struct candidate *best = &search->best;
 
 	inspection->menu = best->menu;
+	inspection->menu.installed = (struct installed_loader){
+		.title = search->installed.title,
+		.place = search->installed.place,
+		.problem = search->installed.problem,
+	};
+	if (list_others(search, &inspection->menu))
+		return -ENOMEM;
+	report_installed(search);
 	report_menu(&inspection->report, &inspection->menu);
-	report_others(search);
+	for (const struct other_config *at = inspection->menu.others; at; at = at->next)
+		report_other(&inspection->report, at);
 	report_join(&inspection->report, &best->report);
 	if (!best->failure.len || best->menu.entries)
 		return 0;
@@ -268,6 +441,8 @@ static int try_config(struct search *search)
 	const struct parser *parser;
 	struct named named;
 
+	if (is_installed(search) && do_not_follow(search, TEXT("config = names another place")))
+		return -ENOMEM;
 	if (!named_find(guest, place, NULL, false, &named))
 		return places_fail(guest->question, guest->inspection,
 			"config = %.*s: no such file on any volume that can be read",
@@ -281,8 +456,21 @@ static int try_config(struct search *search)
 			TEXT_ARG(place));
 	search->n_found = 1;
 	search->found[0] =
-		(struct found){named.volume, parser, named.path, named.stat.identity, NULL};
+		(struct found){.volume = named.volume,
+			.parser = parser,
+			.path = named.path,
+			.identity = named.stat.identity};
 	return read_found(search, &search->found[0]);
+}
+
+/* The installed boot loader first; the places too, to tell of them or where it leads nowhere. */
+static int try_everything(struct search *search)
+{
+	int r = 0;
+
+	if (search->installed.language)
+		r = follow_installed(search);
+	return r < 0 ? r : try_places(search);
 }
 
 /* ---- the two questions ----------------------------------------------------------------------- */
@@ -298,9 +486,11 @@ int places_find_menu(struct guest *guest, struct err *err)
 	r = search ? 0 : -ENOMEM;
 	if (search) {
 		search->guest = guest;
+		r = find_installed(search);
+	}
+	if (r == 0)
 		r = guest->question->policy.config.len ? try_config(search)
 						       : try_everything(search);
-	}
 	if (r < 0)
 		return err_set(err, -r, "no memory left (inspect-memory)");
 	if (search->best.found)

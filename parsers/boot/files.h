@@ -65,8 +65,10 @@ struct files_ops {
 /* Settings of one inspection that a configuration language can see. */
 struct parse_settings {
 	struct text platform; /* $grub_platform: "xen", "pc", "efi" */
-	struct text
-		flavour; /* "debian", "fedora"; empty: found out (design: blscfg, banners, EFI) */
+	/* "debian", "fedora", "suse", "upstream"; empty: found out (grub2/flavour.h) */
+	struct text flavour;
+	/* What the installed boot loader, which is followed, says of itself; empty: nothing. */
+	struct text loader_flavour, loader_version;
 	bool ignore_one_shot; /* next_entry and the like read as unset */
 };
 

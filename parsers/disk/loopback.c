@@ -81,10 +81,10 @@ static struct volume *find_loop(const struct volumes *volumes, struct text name)
 	return NULL;
 }
 
-/* Adds the volumes of a loopback file and opens them. */
-static int add_volumes(struct volumes *volumes, struct text name, struct loop *loop)
+/* Adds the volumes of a loopback file, or of an image in memory, and opens them. */
+static int add_volumes(struct volumes *volumes, struct text name, struct blockdev dev,
+	struct loop *loop)
 {
-	struct blockdev dev = loop_blockdev(loop);
 	struct partition_table *table = arena_new(volumes->arena, struct partition_table);
 	uint32_t first = volumes->count;
 	int err;
@@ -123,10 +123,23 @@ int volumes_loopback(struct volumes *volumes, struct text name, struct volume *o
 	if (find_loop(volumes, name))
 		ret = volumes_loopback_remove(volumes, name);
 	if (!ret)
-		ret = add_volumes(volumes, name, loop);
+		ret = add_volumes(volumes, name, loop_blockdev(loop), loop);
 	if (ret && !find_loop(volumes, name))
 		extents_done(&loop->extents);
 	return ret ? err_set(err, -ret, "loopback %.*s failed", TEXT_ARG(name)) : 0;
+}
+
+int volumes_memdisk(struct volumes *volumes, struct text name, struct text image)
+{
+	struct loop *loop;
+
+	if (find_loop(volumes, name) && volumes_loopback_remove(volumes, name))
+		return -ENODEV;
+	if (volumes->count + volumes->n_removed >= MAX_VOLUMES)
+		return -ENOSPC;
+	loop = arena_new(volumes->arena, struct loop);
+	return loop ? add_volumes(volumes, name, blockdev_on_memory(image.at, image.len), loop)
+		    : -ENOMEM;
 }
 
 int volumes_loopback_remove(struct volumes *volumes, struct text name)

@@ -91,5 +91,11 @@ struct volume *volumes_find(const struct volumes *volumes, struct text name);
 int volumes_loopback(struct volumes *volumes, struct text name, struct volume *on, struct text path,
 	struct err *err) MUST_CHECK;
 
+/*
+ * An image in memory (borrowed) as a volume: the memdisk of an installed GRUB. Takes the place of
+ * an older one of that name. -ENOSPC, -ENOMEM, -EIO.
+ */
+int volumes_memdisk(struct volumes *volumes, struct text name, struct text image) MUST_CHECK;
+
 /* `loopback -d NAME`. -ENODEV. */
 int volumes_loopback_remove(struct volumes *volumes, struct text name) MUST_CHECK;

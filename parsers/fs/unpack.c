@@ -53,6 +53,31 @@ static ssize_t unpack_lzma(const void *packed, size_t len, void *out, size_t roo
 	return r == LZMA_STREAM_END ? (ssize_t)(room - stream.avail_out) : -EUCLEAN;
 }
 
+/* No header at all, and often no end: the size is known from elsewhere. */
+static ssize_t unpack_lzma_bare(const void *packed, size_t len, void *out, size_t room)
+{
+	lzma_options_lzma options = {.dict_size = 1 << 20, .lc = 3, .lp = 0, .pb = 2};
+	const lzma_filter filters[] = {
+		{.id = LZMA_FILTER_LZMA1, .options = &options},
+		{.id = LZMA_VLI_UNKNOWN, .options = NULL},
+	};
+	lzma_stream stream = LZMA_STREAM_INIT;
+	lzma_ret r = lzma_raw_decoder(&stream, filters);
+
+	stream.next_in = packed;
+	stream.avail_in = len;
+	stream.next_out = out;
+	stream.avail_out = room;
+	if (r == LZMA_OK)
+		r = lzma_code(&stream, LZMA_FINISH);
+	lzma_end(&stream);
+	if (r == LZMA_MEM_ERROR)
+		return -ENOMEM;
+	if (r != LZMA_STREAM_END && (r != LZMA_OK || stream.avail_out))
+		return -EUCLEAN;
+	return (ssize_t)(room - stream.avail_out);
+}
+
 static ssize_t unpack_lzo(const void *packed, size_t len, void *out, size_t room)
 {
 	lzo_uint got = room;
@@ -88,6 +113,8 @@ ssize_t unpack(enum packing kind, const void *packed, size_t len, void *out, siz
 		return unpack_zlib(packed, len, out, room);
 	case PACKED_LZMA:
 		return unpack_lzma(packed, len, out, room);
+	case PACKED_LZMA_BARE:
+		return unpack_lzma_bare(packed, len, out, room);
 	case PACKED_LZO:
 		return unpack_lzo(packed, len, out, room);
 	case PACKED_XZ:

@@ -6,11 +6,12 @@
 
 #include <sys/types.h>
 
-enum packing { PACKED_ZLIB, PACKED_LZMA, PACKED_LZO, PACKED_XZ, PACKED_LZ4, PACKED_ZSTD };
+enum packing { PACKED_ZLIB, PACKED_LZMA, PACKED_LZMA_BARE, PACKED_LZO, PACKED_XZ, PACKED_LZ4, PACKED_ZSTD };
 
 /*
  * Decompresses all of `packed` into `out`, which has `room` bytes; the bytes written. What the
- * libraries need besides is bounded: 32 MiB at most. -EUCLEAN damaged or larger than `room`,
+ * libraries need besides is bounded: 32 MiB at most. PACKED_LZMA_BARE is LZMA without any header,
+ * the way GRUB packs itself (lc=3, lp=0, pb=2); it may end where `out` is full. -EUCLEAN damaged or larger than `room`,
  * -ENOMEM.
  */
 ssize_t unpack(

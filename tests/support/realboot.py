@@ -56,6 +56,40 @@ def witness_bytes():
         return bytes(read(at("setup")) + read(at("main")))
 
 
+@functools.cache
+def efi_witness_bytes():
+    """The witness as an EFI program, still with the name @NAME@ (Microsoft's "PE Format")."""
+    source = os.path.join(HERE, "witness", "efi.c")
+    with tempfile.TemporaryDirectory() as folder:
+        thing, flat = os.path.join(folder, "efi.o"), os.path.join(folder, "flat")
+        run("gcc", "-m64", "-Os", "-ffreestanding", "-fpie", "-mno-red-zone", "-mno-sse",
+            "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
+            "-w", "-c", "-o", thing, source)
+        run("ld", "-T", os.path.join(HERE, "witness", "efi.ld"), "-o",
+            flat, thing, "--oformat", "binary")
+        code = bytes(read(flat))
+    return pe_program(code + bytes(-len(code) % SECTOR))
+
+
+def pe_program(code):
+    """One section at 0x1000 that is code and data, entered at its start."""
+    dos = b"MZ".ljust(0x3c, b"\0") + struct.pack("<I", 0x40)
+    head = struct.pack("<4sHHIIIHH", b"PE\0\0", 0x8664, 1, 0, 0, 0, 240, 0x22e)
+    option = struct.pack("<HBBIIIIIQIIHHHHHHIIIIHHQQQQII", 0x20b, 2, 0, len(code), 0, 0, 0x1000,
+                         0x1000, 0, 0x1000, SECTOR, 0, 0, 1, 1, 1, 0, 0,
+                         0x1000 + (len(code) + 0xfff) // 0x1000 * 0x1000, SECTOR, 0, 10, 0x100,
+                         1 << 20, 4096, 1 << 20, 4096, 0, 16) + bytes(128)
+    section = struct.pack("<8sIIIIIIHHI", b".text", len(code), 0x1000, len(code), SECTOR, 0, 0, 0,
+                          0, 0xe0000060)
+    return (dos + head + option + section).ljust(SECTOR, b"\0") + code
+
+
+def efi_witness(name):
+    """An EFI program that calls itself `name`."""
+    field = name.encode() + b"\0"
+    return efi_witness_bytes().replace(b"@NAME@" + bytes(len(field) - 6), field, 1)
+
+
 def witness(name):
     """A kernel that calls itself `name`; filled up to what a boot loader expects of a kernel."""
     field = name.encode() + b"\0"
@@ -209,22 +243,41 @@ def press(machine, keys):
             os.write(machine.stdin.fileno(), f"sendkey {key}\n".encode())
 
 
-def boot(image, keys="", cdrom=False, deadline_s=DEADLINE_S):
+OVMF = "/usr/share/OVMF/OVMF_CODE.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS.fd"
+POLL_S = 0.1
+
+
+def firmware(kind, folder):
+    """QEMU's options for "pc" (SeaBIOS) and "efi" (OVMF, with variables that nobody has set)."""
+    if kind == "pc":
+        return []
+    shutil.copy(OVMF_VARS, os.path.join(folder, "vars"))
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF}", "-drive",
+            f"if=pflash,format=raw,file={folder}/vars"]
+
+
+def boot(image, keys="", cdrom=False, deadline_s=DEADLINE_S, more=(), kind="pc"):
     """Starts a machine; what its kernel said, or None after the deadline. `keys`: QEMU's names,
-    typed again and again until something happens (a menu that waits)."""
-    media = ["-cdrom", image] if cdrom else ["-drive", f"file={image},format=raw,if=ide"]
+    typed again and again until something happens (a menu that waits). `more`: further disks."""
+    media = ["-cdrom", image] if cdrom else []
+    for disk in () if cdrom else (image, *more):
+        media += ["-drive", f"file={disk},format=raw,if=ide"]
     with tempfile.TemporaryDirectory() as folder:
         serial = os.path.join(folder, "serial")
         machine = subprocess.Popen(
-            ["qemu-system-x86_64", "-display", "none", "-m", "128", "-no-reboot", "-net", "none",
+            ["qemu-system-x86_64", "-display", "none", "-m", "256", "-no-reboot", "-net", "none",
              "-snapshot", "-serial", "file:" + serial, "-monitor", "stdio",
-             "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *media],
+             "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *firmware(kind, folder), *media],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             end = time.monotonic() + deadline_s
+            next_key = time.monotonic() + 1
             while machine.poll() is None and time.monotonic() < end:
-                time.sleep(1)
-                press(machine, keys)
+                time.sleep(POLL_S)
+                if keys and time.monotonic() > next_key:
+                    press(machine, keys)
+                    next_key = time.monotonic() + 1
         finally:
             machine.kill()
             machine.communicate()

@@ -114,13 +114,26 @@ static void add_menu(struct inspection *sample)
 	menu->loader = TEXT("grub2");
 	menu->title = TEXT("GRUB 2");
 	menu->flavour = TEXT("debian");
-	menu->flavour_reason = TEXT("no blscfg, no Fedora banner");
+	menu->flavour_reason = TEXT("05_debian_theme");
 	menu->platform = TEXT("xen");
 	menu->config_volume = TEXT("hd0,msdos1");
 	menu->config_path = TEXT("/boot/grub/grub.cfg");
 	menu->timeout_s = 5;
 	menu->default_reason = TEXT("saved_entry in (hd0,msdos1)/boot/grub/grubenv");
 	menu->bytes = TEXT("070701");
+	menu->installed = (struct installed_loader){
+		.title = TEXT("GRUB 2"),
+		.place = TEXT("boot sector of hd0, core.img at sector 1 (hd0)"),
+	};
+	menu->others = arena_new(&sample->arena, struct other_config);
+	if (!menu->others)
+		abort();
+	*menu->others = (struct other_config){
+		.volume = TEXT("hd0,msdos1"),
+		.path = TEXT("/boot/grub/menu.lst"),
+		.title = TEXT("GRUB Legacy"),
+		.is_next = true,
+	};
 }
 
 static void add_entries(struct inspection *sample)

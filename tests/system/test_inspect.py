@@ -103,9 +103,9 @@ LOG = f"""\
 ok      hd0 DISK 10.0 GiBDEVICE, MBR
 ok      hd0,msdos1 ext4 UUID {UUID}, label "root"
 note    hd0,msdos2 swap: skipped
-ok      menu (hd0,msdos1)/boot/grub/grub.cfg: GRUB 2, 5 entries, platform xen, flavour Debian \
-(no blscfg, no Fedora banner)
-note    also found: (hd0,msdos1)/boot/grub/menu.lst (GRUB Legacy), not used
+ok      menu (hd0,msdos1)/boot/grub/grub.cfg: GRUB 2, 5 entries, platform xen, flavour upstream \
+(no sign of a distribution's GRUB)
+note    also found: (hd0,msdos1)/boot/grub/menu.lst (GRUB Legacy), not used; the next that would be
 warning grub.cfg:4: unknown command "foo" (3 times)
 warning entry 3: /boot/vmlinuz-6.1.0-9-amd64 not found on hd0,msdos1
 result  entry 2 boots
@@ -132,7 +132,8 @@ def test_the_log_of_a_block_device_names_its_numbers(guest):
 def test_the_json_is_that_of_the_manual(guest):
     said = json.loads(inspect("--json", guest).stdout)
     assert list(said) == ["schema", "domain", "status", "error", "loader", "flavour",
-                          "grub_platform", "disks", "config", "timeout", "timeout_style",
+                          "grub_platform", "disks", "config", "installed", "also_found",
+                          "timeout", "timeout_style",
                           "default", "default_index", "default_reason", "entries", "warnings"]
     assert said["disks"] == [{"name": "hd0", "path": str(guest), "size": 10737418240}]
     assert said["config"] == {"disk": "hd0", "volume": "hd0,msdos1", "fs": "ext4",

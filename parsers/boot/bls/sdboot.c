@@ -141,6 +141,21 @@ static void set_timeout(struct bootmenu *menu, struct text value)
 		menu->timeout_s = (int64_t)seconds;
 }
 
+/* Before systemd 245 an entry's name for `default` was its file's without ".conf". */
+static struct text name_for_default(const struct sdboot *sd, struct text id)
+{
+	struct text version = sd->files->settings->loader_version;
+	uint64_t number = 0;
+	size_t digits = 0;
+
+	while (digits < version.len && version.at[digits] >= '0' && version.at[digits] <= '9')
+		digits++;
+	if (!text_number(text_first(version, digits), &number) || number >= 245 ||
+		!text_ends(id, TEXT(".conf")))
+		return id;
+	return text_first(id, id.len - strlen(".conf"));
+}
+
 /* Entries with their default among them; `wanted`: the pattern of loader.conf, may be empty. */
 static int fill_menu(struct sdboot *sd, struct text wanted)
 {
@@ -157,7 +172,8 @@ static int fill_menu(struct sdboot *sd, struct text wanted)
 		draft->index = entry->index;
 		draft->id = sd->at[i]->id;
 		*entry = *draft;
-		if (sd->menu->default_entry || !wanted.len || !glob_matches(wanted, draft->id))
+		if (sd->menu->default_entry || !wanted.len ||
+			!glob_matches(wanted, name_for_default(sd, draft->id)))
 			continue;
 		sd->menu->default_entry = entry;
 		sd->menu->default_reason = TEXT("default in loader.conf");
@@ -238,7 +254,9 @@ int sdboot_parse(struct files *files, const struct volume_info *volume, struct t
 	struct file_stat stat;
 	int r = files->ops->stat(files, volume, path, &stat);
 
-	if (!r && stat.type != FILE_FOLDER)
+	if (!r && stat.type == FILE_REGULAR && parser == &parser_uki)
+		sd.only = path;
+	else if (!r && stat.type != FILE_FOLDER)
 		r = -ENOTDIR;
 	if (r)
 		return err_set(err, -r, "%.*s: %s", TEXT_ARG(path), strerror(-r));
@@ -249,7 +267,10 @@ int sdboot_parse(struct files *files, const struct volume_info *volume, struct t
 		return no_memory(err);
 	menu_begin(files, menu, parser, volume, path);
 	menu->timeout_s = 0;
-	collect(&sd, volume, base_of(path), &wanted);
+	if (sd.only.len)
+		uki_collect_only(&sd, volume);
+	else
+		collect(&sd, volume, base_of(path), &wanted);
 	if (sd.problem == -ENOMEM)
 		return no_memory(err);
 	qsort(sd.at, sd.count, sizeof(struct sd_entry *), compare);

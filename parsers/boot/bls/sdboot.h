@@ -24,10 +24,12 @@ struct sdboot {
 	uint32_t count;
 	uint64_t bytes_left; /* of all files together */
 	int problem;         /* -ENOMEM; -EFBIG: over a limit, the rest is left out */
+	struct text only;    /* the one image that the firmware starts by itself; empty: a menu */
 };
 
 /*
- * Reads a menu whose configuration place is `path`: ".../loader/entries" or ".../EFI/Linux".
+ * Reads a menu whose configuration place is `path`: ".../loader/entries" or ".../EFI/Linux", or
+ * one unified kernel image that the firmware starts by itself.
  * On an ESP or XBOOTLDR partition the others of the same disk count too, as with systemd-boot.
  */
 int sdboot_parse(struct files *files, const struct volume_info *volume, struct text path,
@@ -66,6 +68,8 @@ bool sdboot_next(
 /* The type 1 entries below base/loader/entries, the type 2 ones in base/EFI/Linux. */
 void bls_collect(struct sdboot *sd, const struct volume_info *volume, struct text base);
 void uki_collect(struct sdboot *sd, const struct volume_info *volume, struct text base);
+/* sd->only, with its profiles. */
+void uki_collect_only(struct sdboot *sd, const struct volume_info *volume);
 
 /*
  * Kernel, initrds, devicetree and command line of a profile of a unified kernel image, as parts

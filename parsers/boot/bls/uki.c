@@ -164,6 +164,9 @@ static int add_profile(struct image *image, uint32_t profile, struct text file_n
 	int r;
 
 	item.title = release_field(release, name_keys);
+	/* The firmware starts it without a menu, and asks for no name. */
+	if (!item.title.len && image->sd->only.len)
+		item.title = file_name;
 	if (!item.title.len)
 		return 0;
 	item.version = release_field(release, version_keys);
@@ -203,6 +206,16 @@ static int add_image(struct sdboot *sd, const struct volume_info *volume, struct
 		return 0;
 	}
 	return r;
+}
+
+void uki_collect_only(struct sdboot *sd, const struct volume_info *volume)
+{
+	struct text folder = path_folder(sd->only), name = sd->only;
+
+	while (text_find(name, '/') < name.len)
+		name = text_skip(name, text_find(name, '/') + 1);
+	if (add_image(sd, volume, folder, name) == -ENOMEM)
+		sd->problem = -ENOMEM;
 }
 
 void uki_collect(struct sdboot *sd, const struct volume_info *volume, struct text base)

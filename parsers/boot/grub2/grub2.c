@@ -124,7 +124,7 @@ static int set_exported(struct grub *g, const char *name, struct text value)
 }
 
 /* What GRUB has set when it reads its configuration. */
-static int set_variables(struct grub *g, struct text path)
+static int set_variables(struct grub *g, struct text root, struct text prefix, struct text cmdpath)
 {
 	static const char *const features[] = {
 		"feature_chainloader_bpb",
@@ -138,18 +138,14 @@ static int set_variables(struct grub *g, struct text path)
 		"feature_nativedisk_cmd",
 		"feature_timeout_style",
 	};
-	struct text prefix = files_full_name(g->files, g->volume, path);
 	int r = 0;
 
-	while (prefix.len && prefix.at[prefix.len - 1] != '/')
-		prefix.len--;
-	prefix.len -= prefix.len > 0;
 	for (size_t i = 0; i < ARRAY_SIZE(features) && !r; i++)
 		r = set_exported(g, features[i], TEXT("y"));
 	if (!r && g->fedora)
 		r = set_exported(g, "feature_search_cryptodisk_only", TEXT("y"));
-	if (r || set_exported(g, "root", g->volume->name) || set_exported(g, "prefix", prefix) ||
-		set_exported(g, "cmdpath", prefix) || set_exported(g, "grub_cpu", TEXT("x86_64")) ||
+	if (r || set_exported(g, "root", root) || set_exported(g, "prefix", prefix) ||
+		set_exported(g, "cmdpath", cmdpath) || set_exported(g, "grub_cpu", TEXT("x86_64")) ||
 		set_exported(g, "grub_platform", g->files->settings->platform) ||
 		set_exported(g, "color_normal", TEXT("light-gray/black")) ||
 		set_exported(g, "color_highlight", TEXT("black/light-gray")) ||
@@ -159,12 +155,11 @@ static int set_variables(struct grub *g, struct text path)
 }
 
 static void init(struct grub *g, struct files *files, const struct volume_info *volume,
-	struct bootmenu *menu, bool fedora)
+	struct bootmenu *menu)
 {
 	*g = (struct grub){
 		.files = files,
 		.out = menu,
-		.fedora = fedora,
 		.volume = volume,
 		.scratch = {.arena = files->arena},
 		.lasting = {.arena = files->arena},
@@ -178,10 +173,83 @@ static void init(struct grub *g, struct files *files, const struct volume_info *
 
 /* ---- the parser --------------------------------------------------------------------------- */
 
-static int run_config(struct grub *g, struct text name)
+/* The configuration at `path` is read as one whose folder is $prefix. */
+static struct text prefix_of(struct grub *g, struct text path)
+{
+	struct text prefix = files_full_name(g->files, g->volume, path);
+
+	while (prefix.len && prefix.at[prefix.len - 1] != '/')
+		prefix.len--;
+	prefix.len -= prefix.len > 0;
+	return prefix;
+}
+
+static int find_flavour(struct grub *g, const struct volume_info *volume, struct text path,
+	struct text content)
+{
+	struct grub_flavour flavour;
+
+	if (grub_flavour_find(g->files, volume, path, content, &flavour))
+		return GRUB_OUT_OF_MEMORY;
+	g->fedora = flavour.fedora;
+	g->version = flavour.version;
+	g->out->flavour = flavour.name;
+	g->out->flavour_reason = flavour.reason;
+	return GRUB_OK;
+}
+
+/* $prefix/grub.cfg; Red Hat's looks beside its own program first. */
+static int run_normal(struct grub *g)
+{
+	const struct volume_info *volume;
+	struct text name, content, path, own;
+	int r;
+
+	if (arena_printf(g->files->arena, &name, "%.*s/grub.cfg",
+		    TEXT_ARG(grub_var_get(g, "prefix"))) ||
+		arena_printf(g->files->arena, &own, "%.*s/grub.cfg",
+			TEXT_ARG(grub_var_get(g, "cmdpath"))))
+		return GRUB_OUT_OF_MEMORY;
+	if (text_is(g->files->settings->loader_flavour, "fedora") &&
+		!grub_read_file(g, own, &content, &volume, &path))
+		name = own;
+	r = grub_read_file(g, name, &content, &volume, &path);
+	if (r)
+		return r;
+	r = find_flavour(g, volume, path, content);
+	return r ? r : grub_run_file(g, name);
+}
+
+/* The embedded script, then the rest, as the core image does. */
+static int run_start(struct grub *g, const struct grub_start *start)
+{
+	const struct grub_text script = {
+		.text = start->script,
+		.file = TEXT("core.img"),
+		.line = 1,
+		.from_file = true,
+		.whole = true,
+		.lasting = true,
+	};
+	int r = set_variables(g, start->root, start->prefix, start->cmdpath);
+
+	if (r)
+		return r;
+	/* Which flavour it is shows when its prefix is known. */
+	g->out->flavour = TEXT("upstream");
+	if (g->files->settings->loader_flavour.len || g->files->settings->flavour.len)
+		r = find_flavour(g, g->volume, TEXT("/"), (struct text){0});
+	if (!r && script.text.len)
+		grub_run_text(g, &script);
+	return r || g->stop || g->booted ? r : run_normal(g);
+}
+
+/* Reads a file, or begins as an installed GRUB does. */
+static int run_config(struct grub *g, struct text name, const struct grub_start *start)
 {
 	struct grub_open open = {0};
 	struct grub_menu menu = {0};
+	struct text prefix;
 	int r;
 
 	if (grub_context_open(g, false))
@@ -190,9 +258,14 @@ static int run_config(struct grub *g, struct text name)
 	g->open = &open;
 	/* cppcheck-suppress autoVariables */
 	g->menu = &menu; /* nobody looks at it behind this function */
-	r = set_variables(g, text_skip(name, text_find(name, ')') + 1));
-	if (!r)
-		r = grub_run_file(g, name);
+	if (start) {
+		r = run_start(g, start);
+	} else {
+		prefix = prefix_of(g, text_skip(name, text_find(name, ')') + 1));
+		r = set_variables(g, g->volume->name, prefix, prefix);
+		if (!r)
+			r = grub_run_file(g, name);
+	}
 	/* A menu that was shown already, or a kernel that was booted, is what the guest does. */
 	if (g->booted)
 		grub_menu_direct(g);
@@ -218,10 +291,28 @@ static int error_of(struct grub *g, int status, struct err *err)
 	return 0;
 }
 
+static void begin_menu(struct files *files, struct bootmenu *menu, const struct volume_info *volume,
+	struct text path)
+{
+	menu->loader = TEXT("grub2");
+	menu->title = TEXT("GRUB 2");
+	menu->platform = files->settings->platform;
+	menu->config_volume = volume->name;
+	menu->config_path = path;
+}
+
+static int finish(struct grub *g, int status, struct err *err)
+{
+	strbuf_done(&g->word);
+	bootmenu_number(g->out);
+	g->out->default_entry = g->chosen;
+	return error_of(g, status, err);
+}
+
 static int grub2_parse(struct files *files, const struct volume_info *volume, struct text path,
 	struct bootmenu *menu, struct err *err)
 {
-	struct text content, reason, name;
+	struct text content, name;
 	struct grub g;
 	int r = files_read_all(files, volume, path, &content);
 
@@ -230,19 +321,31 @@ static int grub2_parse(struct files *files, const struct volume_info *volume, st
 	if (r)
 		return err_set(err, -r, "the configuration cannot be read");
 	name = files_full_name(files, volume, path);
-	menu->loader = TEXT("grub2");
-	menu->title = TEXT("GRUB 2");
-	menu->platform = files->settings->platform;
-	menu->config_volume = volume->name;
-	menu->config_path = path;
-	init(&g, files, volume, menu, grub_flavour_is_fedora(files, content, path, &reason));
-	menu->flavour = g.fedora ? TEXT("fedora") : TEXT("debian");
-	menu->flavour_reason = reason;
-	r = run_config(&g, name);
-	strbuf_done(&g.word);
-	bootmenu_number(menu);
-	menu->default_entry = g.chosen;
-	return error_of(&g, r, err);
+	begin_menu(files, menu, volume, path);
+	init(&g, files, volume, menu);
+	r = find_flavour(&g, volume, path, content);
+	if (!r)
+		r = run_config(&g, name, NULL);
+	return finish(&g, r, err);
+}
+
+int grub2_start(struct files *files, const struct grub_start *start, struct bootmenu *menu,
+	struct err *err)
+{
+	const struct volume_info *volume = files->ops->find(files, start->root);
+	struct text path = text_skip(start->prefix, text_find(start->prefix, ')') + 1);
+	struct grub g;
+
+	/* A script may find the right one. */
+	if (!volume)
+		volume = files->ops->volume(files, 0);
+	if (!volume)
+		return err_set(err, ENOENT, "no volume is there");
+	if (arena_printf(files->arena, &path, "%.*s/grub.cfg", TEXT_ARG(path)))
+		return err_set(err, ENOMEM, "the configuration needs more memory than allowed");
+	begin_menu(files, menu, volume, path);
+	init(&g, files, volume, menu);
+	return finish(&g, run_config(&g, (struct text){0}, start), err);
 }
 
 /* What GRUB's scripts have and other languages do not. */

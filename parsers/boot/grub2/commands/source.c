@@ -219,7 +219,9 @@ int grub_cmd_source(struct grub *g, const struct grub_call *call)
 	if (call->count != 1)
 		return GRUB_BAD_ARGUMENT;
 	report_unread(g, call, grub_run_file(g, call->args[0]));
-	/* The menu stays that of the file with the command. */
+	/* The menu stays that of the file with the command, where that is one of the guest's. */
+	if (!volume || text_is(volume->name, "memdisk"))
+		return GRUB_OK;
 	g->shown_volume = volume;
 	g->shown_path = path;
 	return GRUB_OK;

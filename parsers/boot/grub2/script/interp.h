@@ -138,6 +138,7 @@ struct grub {
 	struct files *files;
 	struct bootmenu *out;
 	bool fedora;
+	uint32_t version;                 /* 206 for 2.06; 0: not known */
 	const struct volume_info *volume; /* of the configuration */
 
 	struct grub_pool scratch, lasting;
