@@ -118,7 +118,7 @@ bootfs-config_parts  := config model core
 bootfs-config_libs   := $(json_libs) $(xl_libs)
 bootfs-config_link   := -pie
 
-.PHONY: all help deps check unit cases system test demo bench bench-growth bench-formats fuzz differential lint format coverage \
+.PHONY: all help deps check unit cases system test contested demo bench bench-growth bench-formats fuzz differential lint format coverage \
 	install uninstall dist deb cross-arm64 clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -133,6 +133,7 @@ help:
 	@echo "make test       install what is needed and run every test (as root)"
 	@echo "make check      unit tests, cases, corpora, layers; T=name for one, V=asan, CC=clang"
 	@echo "make system     real images, real mounts (as root)"
+	@echo "make contested  disks with several boot configurations, each really booted (as root)"
 	@echo "make bench      the benchmark tables (as root)"
 	@echo "make bench-growth  what it costs as domains, readers, entries and disks grow (as root)"
 	@echo "make bench-formats  every format: files right, times, beside pygrub, GRUB, the kernel"
@@ -240,6 +241,9 @@ demo:
 	tests/install-packages build run demo
 	$(MAKE) $(JOBS) all
 	BOOTFS_BUILD=$(B) tests/demo
+
+contested: all
+	BOOTFS_BUILD=$(B) tests/contested $(ARGS)
 
 bench: all test-programs
 	BOOTFS_BUILD=$(B) /usr/bin/python3 tests/bench/bench.py $(ARGS)

@@ -63,7 +63,7 @@ static struct config *config_new(void)
 	config->worker_user = TEXT("bootfs");
 	config->qemu_nbd = TEXT(QEMU_NBD);
 	config->disk_paths = true;
-	config->platform = TEXT("xen");
+	config->platform = TEXT("auto");
 	config->state_folder = TEXT("/var/lib/bootfs");
 	config->menu_wait_ms = 5000;
 	return config;

@@ -74,7 +74,7 @@ struct config {
 	struct text access_group;               /* empty: root only */
 	uint32_t worker_user_line, access_line; /* where they are set; 0: nowhere */
 	bool volumes, disk_paths;               /* volumes = root; disk-paths = on (.disk/) */
-	struct text platform, flavour;          /* "xen"; flavour empty: found out */
+	struct text platform, flavour;          /* "auto"; flavour empty: found out */
 	bool refuse_missing_entry, next_when_missing, ignore_one_shot;
 	bool menu_never;          /* menu = never: bootfs-pygrub shows none */
 	uint32_t menu_wait_ms;    /* where the guest sets no timeout; MENU_WAIT_FOREVER */

@@ -59,7 +59,7 @@ static int set_disk(
 
 	domain->source = path;
 	if (!domain->platform.len)
-		domain->platform = TEXT("pc");
+		domain->platform = TEXT("auto");
 	domain->disks = arena_array(arena, 1, sizeof(*domain->disks));
 	if (!domain->disks || disk_spec_to_disk(arena, &spec, domain->disks))
 		return -ENOMEM;

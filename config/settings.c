@@ -127,10 +127,15 @@ static int read_word(const struct setting *setting, struct arena *arena, void *f
 static int read_flavour(const struct setting *setting, struct arena *arena, void *field,
 	struct text value, struct err *err)
 {
-	if (!text_is(value, "auto") && !text_is(value, "debian") && !text_is(value, "fedora"))
-		return err_set(err, EINVAL, "\"%.*s\" is not known here; auto, debian or fedora",
-			TEXT_ARG(value));
-	return read_text(setting, arena, field, value, err);
+	static const char *const known[] = {"auto", "debian", "fedora", "suse", "upstream"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (text_is(value, known[i]))
+			return read_text(setting, arena, field, value, err);
+	}
+	return err_set(err, EINVAL,
+		"\"%.*s\" is not known here; auto, debian, fedora, suse or upstream",
+		TEXT_ARG(value));
 }
 
 #define HOST(field)   offsetof(struct config, field)

@@ -68,6 +68,16 @@ static void add_request_settings(struct how *how, const struct disk_request *req
 	}
 }
 
+/* Of a Xen domain's disk "auto" is no question: Xen's toolstack starts what lies there. */
+static void settle_platform(
+	struct how *how, const struct domain *domain, const struct disk_request *request)
+{
+	bool asked = request && request->platform.len;
+
+	if (text_is(how->platform, "auto") && !asked && !(domain && domain->bare_image))
+		how->platform = TEXT("xen");
+}
+
 static struct how subject_settings(const struct folder *folder, const struct domain *domain)
 {
 	struct how how = host_how(folder->daemon);
@@ -76,6 +86,7 @@ static struct how subject_settings(const struct folder *folder, const struct dom
 		add_domain_settings(&how, domain);
 	if (folder->request)
 		add_request_settings(&how, folder->request);
+	settle_platform(&how, domain, folder->request);
 	return how;
 }
 

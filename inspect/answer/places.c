@@ -9,7 +9,6 @@
 
 #include <errno.h>
 
-
 /* A configuration that is there. */
 struct found {
 	const struct volume_info *volume;
@@ -33,7 +32,7 @@ struct search {
 	struct guest *guest;
 	struct found found[MAX_OTHER_CONFIGS];
 	uint32_t n_found;
-	struct candidate best; /* found NULL: none yet */
+	struct candidate best;  /* found NULL: none yet */
 	struct guest_reads way; /* what was read for it */
 	uint32_t places;
 	struct installed installed;   /* title empty: nothing is installed */
@@ -218,7 +217,8 @@ static struct found start_of(struct search *search, const struct installed *inst
 	return (struct found){
 		.volume = volume ? volume : files->ops->volume(files, 0),
 		.parser = installed->language,
-		.path = installed->grub.prefix,
+		.path = text_skip(
+			installed->grub.prefix, text_find(installed->grub.prefix, ')') + 1),
 		.start = &installed->grub,
 	};
 }
@@ -275,8 +275,17 @@ static int find_installed(struct search *search)
 
 	if (automatic)
 		machine.platform = (struct text){0};
-	if (r == 0)
-		r = installed_find(&machine, installed);
+	if (r < 0)
+		return r;
+	r = installed_find(&machine, installed);
+	if (r == -ENOMEM) {
+		*installed = (struct installed){
+			.place = TEXT("boot sectors, EFI programs"),
+			.problem = TEXT("reading them needs more memory than allowed "
+					"(inspect-memory)"),
+		};
+		return 0;
+	}
 	if (r > 0 && automatic)
 		guest_set_platform(guest, text_of(installed->firmware));
 	return r < 0 ? r : 0;
@@ -455,11 +464,10 @@ static int try_config(struct search *search)
 			"config = %.*s: in no boot loader's language that is known",
 			TEXT_ARG(place));
 	search->n_found = 1;
-	search->found[0] =
-		(struct found){.volume = named.volume,
-			.parser = parser,
-			.path = named.path,
-			.identity = named.stat.identity};
+	search->found[0] = (struct found){.volume = named.volume,
+		.parser = parser,
+		.path = named.path,
+		.identity = named.stat.identity};
 	return read_found(search, &search->found[0]);
 }
 

@@ -13,8 +13,8 @@ static const char usage[] =
 	"URL of an NBD server, as nbd://HOST/EXPORT.\n"
 	"\n"
 	"      --json                print one JSON object, as menu.json has it\n"
-	"      --grub-platform=NAME  what GRUB's $grub_platform is: xen (default), pc, efi\n"
-	"      --grub-flavour=NAME   debian or fedora; found out when not given\n"
+	"      --grub-platform=NAME  what GRUB's $grub_platform is: xen, pc, efi; auto\n"
+	"      --grub-flavour=NAME   debian, fedora, suse, upstream; found out when not given\n"
 	"      --config=PLACE        read this configuration: (hd0,msdos1)/boot/grub/grub.cfg\n"
 	"      --entry=ENTRY         boot this one: index, path (1>2), id or title\n"
 	"      --offset=BYTES        the file system of the first image begins here\n"
@@ -67,9 +67,13 @@ static enum cli_next wrong(const char *what, const char *value)
 
 static enum cli_next set_flavour(struct question *question, const char *value)
 {
+	static const char *const known[] = {"debian", "fedora", "suse", "upstream"};
+
 	question->flavour = text_of(value);
-	if (strcmp(value, "debian") == 0 || strcmp(value, "fedora") == 0)
-		return CLI_GO_ON;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(value, known[i]) == 0)
+			return CLI_GO_ON;
+	}
 	return wrong("no such flavour: ", value);
 }
 
@@ -184,7 +188,7 @@ enum cli_next inspect_cli_parse(int argc, char **argv, struct cli *ret, struct e
 	int option;
 
 	*ret = (struct cli){
-		.question = {.platform = TEXT("xen"), .limits = limits_default()},
+		.question = {.platform = TEXT("auto"), .limits = limits_default()},
 	};
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {

@@ -82,8 +82,8 @@ static struct volume *find_loop(const struct volumes *volumes, struct text name)
 }
 
 /* Adds the volumes of a loopback file, or of an image in memory, and opens them. */
-static int add_volumes(struct volumes *volumes, struct text name, struct blockdev dev,
-	struct loop *loop)
+static int add_volumes(
+	struct volumes *volumes, struct text name, struct blockdev dev, struct loop *loop)
 {
 	struct partition_table *table = arena_new(volumes->arena, struct partition_table);
 	uint32_t first = volumes->count;

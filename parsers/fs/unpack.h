@@ -6,7 +6,15 @@
 
 #include <sys/types.h>
 
-enum packing { PACKED_ZLIB, PACKED_LZMA, PACKED_LZMA_BARE, PACKED_LZO, PACKED_XZ, PACKED_LZ4, PACKED_ZSTD };
+enum packing {
+	PACKED_ZLIB,
+	PACKED_LZMA,
+	PACKED_LZMA_BARE,
+	PACKED_LZO,
+	PACKED_XZ,
+	PACKED_LZ4,
+	PACKED_ZSTD
+};
 
 /*
  * Decompresses all of `packed` into `out`, which has `room` bytes; the bytes written. What the

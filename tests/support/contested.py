@@ -150,11 +150,11 @@ def embedded_script(machine, script):
     machine.disk(parts).grub_core("/boot/grub", script + "set prefix=($root)/boot/grub\n")
 
 
-@many(normal=("normal (memdisk)/grub.cfg\n",), prefix=("",))
-def memdisk(machine, script):
+@many(normal=("normal (memdisk)/grub.cfg\n", "grub.cfg"), prefix=("", "boot/grub/grub.cfg"))
+def memdisk(machine, script, name):
     machine.disk(roots(3)).grub_core(
-        "(memdisk)/", script, {"grub.cfg": "set root=hd0,msdos3\nset prefix=($root)/boot/grub\n"
-                                           "configfile /boot/grub/grub.cfg\n"})
+        "(memdisk)/", script, {name: "set root=hd0,msdos3\nset prefix=($root)/boot/grub\n"
+                                     "configfile /boot/grub/grub.cfg\n"})
 
 
 @contested()
@@ -370,7 +370,7 @@ def efi_grub_with_its_partition(machine):
 @contested("efi")
 def efi_grub_beside_its_configuration(machine):
     files = {FALLBACK: loaders.grub_efi("/EFI/BOOT"), "/EFI/debian/grub.cfg": stub(UUID),
-             "/EFI/BOOT/grub.cfg": "configfile (hd0,gpt3)/boot/grub/grub.cfg\n"}
+             "/EFI/BOOT/grub.cfg": "set root=hd0,gpt3\nconfigfile /boot/grub/grub.cfg\n"}
     parts = roots(2)
     parts[0]["uuid"] = UUID
     machine.disk([esp(files), *parts], "gpt")

@@ -17,6 +17,7 @@ import glob
 import os
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
 import time
@@ -199,27 +200,32 @@ class Disk:
                 "--locales=", "--themes=", "--fonts=", "--install-modules=" + modules, *options,
                 where)
 
-    def grub_core(self, prefix, script="", files=None, into="", options=()):
-        """A core image of our own making, installed by grub-bios-setup. `files`: its memdisk."""
-        with tempfile.TemporaryDirectory() as work, self.loop() as loop:
+    def grub_core(self, prefix, script="", files=None):
+        """A core image of our own making in the gap behind the MBR, as grub-bios-setup writes it.
+        `files`: its memdisk. (grub-bios-setup itself wants the image in a file system that the
+        kernel has mounted, and that is not FAT here.)"""
+        with tempfile.TemporaryDirectory() as work:
             command = ["grub-mkimage", "-O", "i386-pc", "-o", work + "/core.img", "-p", prefix]
             if script:
                 with open(work + "/first.cfg", "w", encoding="utf-8") as file:
                     file.write(script)
                 command += ["-c", work + "/first.cfg"]
             if files:
-                os.mkdir(work + "/memdisk")
+                run("mkfs.vfat", "-C", work + "/fat", "64")
                 for name, content in files.items():
-                    with open(f"{work}/memdisk/{name}", "w", encoding="utf-8") as file:
-                        file.write(content)
-                run("tar", "-cf", work + "/tar", "-C", work + "/memdisk", *files)
-                command += ["-m", work + "/tar"]
-            run(*command, "biosdisk", "memdisk", "tar", "search_label", "search_fs_file",
+                    for end in [m.start() for m in re.finditer("/", name)]:
+                        run("mmd", "-i", work + "/fat", "::" + name[:end])
+                    run("mcopy", "-i", work + "/fat", "-", "::" + name, input=content.encode())
+                command += ["-m", work + "/fat"]
+            run(*command, "biosdisk", "memdisk", "search_label", "search_fs_file",
                 *MODULES.split())
-            shutil.copy(realboot.GRUB + "/boot.img", work)
-            with open(work + "/device.map", "w", encoding="utf-8") as file:
-                file.write(f"(hd0) {loop}\n")
-            run(realboot.GRUB + "/grub-bios-setup", "-d", work, "-m", work + "/device.map", *options, loop + into)
+            core, boot = realboot.read(work + "/core.img"), realboot.read(
+                realboot.GRUB + "/boot.img")
+        struct.pack_into("<Q", boot, 0x5c, 1)
+        struct.pack_into("<Q", core, realboot.SECTOR - 12, 2)
+        assert len(core) < realboot.partitions(self.image)[0][0] - realboot.SECTOR
+        realboot.write_at(self.image, 0, bytes(boot[:440]))
+        realboot.write_at(self.image, realboot.SECTOR, bytes(core))
 
     def legacy(self, number, embed=True, menu="/boot/grub/menu.lst"):
         """GRUB Legacy by its own shell. `embed`: stage 1.5 behind the MBR."""

@@ -211,7 +211,7 @@ def test_images_are_domains_that_come_and_go(tmp_path, guest, start_bootfs):
     (images / "note.txt").write_text("no image")
     wait_until(lambda: os.listdir(bootfs.mount) == ["ci-1"], 30)
     menu = json.loads((bootfs.mount / "ci-1/menu.json").read_text())
-    assert menu["grub_platform"] == "pc" and menu["status"] == "ok"
+    assert menu["grub_platform"] == "xen" and menu["status"] == "ok"
     time.sleep(1)
     before = readings(bootfs)
     with open(images / "ci-1.img", "r+b") as f:  # a running guest writes

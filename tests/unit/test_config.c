@@ -14,7 +14,7 @@ static void has_defaults_without_a_file(void **state)
 	assert_int_equal(config->xl_files.n, 1);
 	assert_text(config->xl_files.at[0], "/etc/xen/*.cfg");
 	assert_int_equal(config->cache_ttl_ms, 5000);
-	assert_text(config->platform, "xen");
+	assert_text(config->platform, "auto");
 	assert_true(config->disk_paths);
 	assert_int_equal(config->limits.max_kernel, 256 * MIB);
 }

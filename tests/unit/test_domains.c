@@ -235,7 +235,7 @@ static void bare_images_are_domains_behind_all_others(void **state)
 	assert_text(domain_named(config, "mail")->disks[0].path, "/dev/vg0/mail");
 	domain = domain_named(config, "ci.v2");
 	assert_true(domain->bare_image);
-	assert_text(domain->platform, "pc");
+	assert_text(domain->platform, "auto");
 	assert_true(text_ends(domain->disks[0].path, TEXT("/ci.v2.img")));
 	assert_text(domain_named(config, "store")->disks[0].format, "qcow2");
 	domain = domain_named(config, "pinned");

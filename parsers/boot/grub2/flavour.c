@@ -37,6 +37,27 @@ static bool has_word(struct text text, struct text word)
 	return false;
 }
 
+static bool is_hex_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* A label with \xHH for a blank: Anaconda's media count on Red Hat's GRUB, which hands it on. */
+static bool has_escaped_label(struct text text)
+{
+	const char *found;
+
+	while (text.len && (found = memmem(text.at, text.len, "LABEL=", 6))) {
+		text = text_skip(text, (size_t)(found - text.at) + 6);
+		for (size_t i = 0; i + 3 < text.len && text.at[i] > ' '; i++) {
+			if (text.at[i] == '\\' && text.at[i + 1] == 'x' &&
+				is_hex_digit(text.at[i + 2]) && is_hex_digit(text.at[i + 3]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool has_folder(struct files *files, const char *const *names, struct text *ret)
 {
 	const struct volume_info *volume;
@@ -61,9 +82,9 @@ static const char *const debian_folders[] = {"/EFI/debian", "/EFI/ubuntu", NULL}
 static const char *const suse_folders[] = {"/EFI/opensuse", "/EFI/sles", NULL};
 
 /* Files of /etc/grub.d that only one distribution has; grub-mkconfig writes their names. */
-static const char *const fedora_banners[] = {
-	"08_fallback_counting", "10_reset_boot_success", "12_menu_auto_hide", "14_menu_show_once",
-	"00_tuned", "01_menu_auto_hide", "01_users", NULL};
+static const char *const fedora_banners[] = {"08_fallback_counting", "10_reset_boot_success",
+	"12_menu_auto_hide", "14_menu_show_once", "00_tuned", "01_menu_auto_hide", "01_users",
+	NULL};
 static const char *const debian_banners[] = {"05_debian_theme", NULL};
 static const char *const suse_banners[] = {"80_suse_btrfs_snapshot", "90_persistent", NULL};
 
@@ -169,8 +190,8 @@ static int find_modules(struct files *files, const struct volume_info *volume, s
 	int r = -ENOENT;
 
 	for (size_t i = 0; module_folders[i] && r == -ENOENT; i++) {
-		if (arena_printf(files->arena, &folder, "%.*s/%s", TEXT_ARG(base),
-			    module_folders[i]))
+		if (arena_printf(
+			    files->arena, &folder, "%.*s/%s", TEXT_ARG(base), module_folders[i]))
 			return -ENOMEM;
 		r = read_modules(files, volume, folder, ret);
 	}
@@ -197,6 +218,8 @@ static bool by_text(struct text config, struct grub_flavour *ret)
 		set(ret, "fedora", text_of(banner));
 	else if (has_word(config, TEXT("inst.stage2")))
 		set(ret, "fedora", TEXT("inst.stage2="));
+	else if (has_escaped_label(config))
+		set(ret, "fedora", TEXT("\\xHH in a label"));
 	else if ((banner = find_banner(config, debian_banners)))
 		set(ret, "debian", text_of(banner));
 	else if ((banner = find_banner(config, suse_banners)))

@@ -145,7 +145,8 @@ static int set_variables(struct grub *g, struct text root, struct text prefix, s
 	if (!r && g->fedora)
 		r = set_exported(g, "feature_search_cryptodisk_only", TEXT("y"));
 	if (r || set_exported(g, "root", root) || set_exported(g, "prefix", prefix) ||
-		set_exported(g, "cmdpath", cmdpath) || set_exported(g, "grub_cpu", TEXT("x86_64")) ||
+		set_exported(g, "cmdpath", cmdpath) ||
+		set_exported(g, "grub_cpu", TEXT("x86_64")) ||
 		set_exported(g, "grub_platform", g->files->settings->platform) ||
 		set_exported(g, "color_normal", TEXT("light-gray/black")) ||
 		set_exported(g, "color_highlight", TEXT("black/light-gray")) ||
@@ -184,8 +185,8 @@ static struct text prefix_of(struct grub *g, struct text path)
 	return prefix;
 }
 
-static int find_flavour(struct grub *g, const struct volume_info *volume, struct text path,
-	struct text content)
+static int find_flavour(
+	struct grub *g, const struct volume_info *volume, struct text path, struct text content)
 {
 	struct grub_flavour flavour;
 
@@ -205,8 +206,8 @@ static int run_normal(struct grub *g)
 	struct text name, content, path, own;
 	int r;
 
-	if (arena_printf(g->files->arena, &name, "%.*s/grub.cfg",
-		    TEXT_ARG(grub_var_get(g, "prefix"))) ||
+	if (arena_printf(
+		    g->files->arena, &name, "%.*s/grub.cfg", TEXT_ARG(grub_var_get(g, "prefix"))) ||
 		arena_printf(g->files->arena, &own, "%.*s/grub.cfg",
 			TEXT_ARG(grub_var_get(g, "cmdpath"))))
 		return GRUB_OUT_OF_MEMORY;
@@ -329,8 +330,8 @@ static int grub2_parse(struct files *files, const struct volume_info *volume, st
 	return finish(&g, r, err);
 }
 
-int grub2_start(struct files *files, const struct grub_start *start, struct bootmenu *menu,
-	struct err *err)
+int grub2_start(
+	struct files *files, const struct grub_start *start, struct bootmenu *menu, struct err *err)
 {
 	const struct volume_info *volume = files->ops->find(files, start->root);
 	struct text path = text_skip(start->prefix, text_find(start->prefix, ')') + 1);

@@ -10,7 +10,7 @@ extern const struct parser parser_grub2;
 struct grub_start {
 	struct text root, prefix, cmdpath; /* "hd0,msdos1", "(hd0,msdos1)/boot/grub" */
 	struct text script;                /* runs first; empty: none */
-	struct text memdisk;               /* the image of (memdisk), a volume already; empty: none */
+	struct text memdisk; /* the image of (memdisk), a volume already; empty: none */
 };
 
 /*

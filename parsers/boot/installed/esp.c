@@ -65,8 +65,7 @@ static struct text read_section(const struct program *program, const char *name,
 /* The vendors whose GRUB reads boot entries as Fedora's does. */
 static const struct vendor {
 	const char *name, *flavour;
-} vendors[] = {
-	{"debian", "debian"}, {"ubuntu", "debian"}, {"fedora", "fedora"}, {"rh", "fedora"},
+} vendors[] = {{"debian", "debian"}, {"ubuntu", "debian"}, {"fedora", "fedora"}, {"rh", "fedora"},
 	{"centos", "fedora"}, {"almalinux", "fedora"}, {"rocky", "fedora"}, {"oracle", "fedora"},
 	{"ol", "fedora"}, {"amazon", "fedora"}, {"opensuse", "suse"}, {"sle", "suse"},
 	{"suse", "suse"}};
@@ -135,12 +134,12 @@ static int start_grub(struct program *program, struct installed *ret)
 	if (r)
 		return installed_problem(program->machine, ret, "it has no modules: damaged");
 	read_sbat(read_section(program, ".sbat", MAX_SBAT), ret);
-	if (ret->version.len && arena_printf(files->arena, &ret->title, "GRUB %.*s",
-					TEXT_ARG(ret->version)))
+	if (ret->version.len &&
+		arena_printf(files->arena, &ret->title, "GRUB %.*s", TEXT_ARG(ret->version)))
 		return -ENOMEM;
 	ret->language = &parser_grub2;
-	return grub_start_of(files, &core, program->volume->name, path_folder(program->path),
-		       &ret->grub)
+	return grub_start_of(
+		       files, &core, program->volume->name, path_folder(program->path), &ret->grub)
 		       ? -ENOMEM
 		       : 1;
 }
@@ -346,8 +345,8 @@ static int visit_for_loader(void *context, struct text name)
 	struct text path;
 
 	for (size_t i = 0; known_names[i]; i++) {
-		search->problem = arena_printf(files->arena, &path, "/EFI/%.*s/%s",
-			TEXT_ARG(name), known_names[i]);
+		search->problem = arena_printf(
+			files->arena, &path, "/EFI/%.*s/%s", TEXT_ARG(name), known_names[i]);
 		if (search->problem)
 			return search->problem;
 		if (!files_is_regular(files, search->program->volume, path))
@@ -371,8 +370,7 @@ static int only_loader(struct program *program, struct installed *ret)
 	program->path = search.found;
 	if (search.count == 1)
 		return follow(program, ret);
-	if (arena_printf(files->arena, &ret->place, "(%.*s)/EFI",
-		    TEXT_ARG(program->volume->name)))
+	if (arena_printf(files->arena, &ret->place, "(%.*s)/EFI", TEXT_ARG(program->volume->name)))
 		return -ENOMEM;
 	return installed_problem(program->machine, ret,
 		"%u boot loaders and no " FALLBACK
@@ -380,8 +378,8 @@ static int only_loader(struct program *program, struct installed *ret)
 		search.count);
 }
 
-static int ask_volume(struct boot_machine *machine, const struct volume_info *volume,
-	struct installed *ret)
+static int ask_volume(
+	struct boot_machine *machine, const struct volume_info *volume, struct installed *ret)
 {
 	struct program program = {.machine = machine, .volume = volume, .path = TEXT(FALLBACK)};
 
@@ -391,24 +389,29 @@ static int ask_volume(struct boot_machine *machine, const struct volume_info *vo
 	return only_loader(&program, ret);
 }
 
+static int ask_disk(
+	struct boot_machine *machine, const struct boot_disk *disk, bool esp, struct installed *ret)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < disk->n_parts && !r; i++) {
+		const struct volume_info *volume = disk->parts[i].volume;
+
+		if (volume->readable && volume->esp == esp && text_is(volume->fs_name, "vfat"))
+			r = ask_volume(machine, volume, ret);
+	}
+	return r;
+}
+
 /* EFI system partitions in order, then any FAT file system, as firmware does with a bare disk. */
 int installed_efi(struct boot_machine *machine, struct installed *ret)
 {
 	int r = 0;
 
-	for (int pass = 0; pass < 2 && !r; pass++) {
-		for (uint32_t d = 0; d < machine->n_disks && !r; d++) {
-			const struct boot_disk *disk = &machine->disks[d];
-
-			for (uint32_t i = 0; i < disk->n_parts && !r; i++) {
-				const struct volume_info *volume = disk->parts[i].volume;
-
-				if (volume->readable && text_is(volume->fs_name, "vfat") &&
-					volume->esp == (pass == 0))
-					r = ask_volume(machine, volume, ret);
-			}
-		}
-	}
+	for (uint32_t i = 0; i < machine->n_disks && !r; i++)
+		r = ask_disk(machine, &machine->disks[i], true, ret);
+	for (uint32_t i = 0; i < machine->n_disks && !r; i++)
+		r = ask_disk(machine, &machine->disks[i], false, ret);
 	if (!r)
 		*ret = (struct installed){.firmware = "efi"};
 	return r;

@@ -61,9 +61,8 @@ static int start_core(struct boot_machine *machine, const struct boot_disk *disk
 
 	ret->title = core->old ? TEXT("GRUB 1.9x") : TEXT("GRUB 2");
 	ret->language = &parser_grub2;
-	if (core->dos_part != 0xff &&
-		arena_printf(machine->files->arena, &device, "%.*s,%u", TEXT_ARG(disk->name),
-			core->dos_part + 1U))
+	if (core->dos_part != 0xff && arena_printf(machine->files->arena, &device, "%.*s,%u",
+					      TEXT_ARG(disk->name), core->dos_part + 1U))
 		return -ENOMEM;
 	return grub_start_of(machine->files, core, device, (struct text){0}, &ret->grub);
 }

@@ -171,8 +171,8 @@ int grub_core_modules(struct text image, struct arena *arena, struct grub_core *
 /* ---- reading the sectors ----------------------------------------------------------------------- */
 
 /* Reads what the block list of the first sector names into `out`; bytes read. */
-static int64_t read_blocks(const struct blockdev *disk, const uint8_t *first, uint8_t *out,
-	struct err *err)
+static int64_t read_blocks(
+	const struct blockdev *disk, const uint8_t *first, uint8_t *out, struct err *err)
 {
 	size_t filled = 0;
 
@@ -236,7 +236,8 @@ static int try_payloads(struct text core, const struct raw_head *head, char *out
 		return problem;
 	last = min_size(last, MAX_DECOMPRESSOR);
 	at = le16_get(head->plain) / PAYLOAD_ALIGN * PAYLOAD_ALIGN;
-	for (; at <= last && tries; at += PAYLOAD_ALIGN, tries -= core.at[at - PAYLOAD_ALIGN] == 0) {
+	for (; at <= last && tries;
+		at += PAYLOAD_ALIGN, tries -= core.at[at - PAYLOAD_ALIGN] == 0) {
 		if (unpack_from(text_first(text_skip(core, at), packed), out, room, arena, ret,
 			    &problem))
 			return problem;
@@ -308,8 +309,8 @@ int grub_core_read(const struct blockdev *disk, uint64_t sector, struct arena *a
 	int r;
 
 	if (!checked_mul(sector, SECTOR, &start) || !range_inside(start, SECTOR, disk->size))
-		return err_set(err, ERANGE, "it begins at sector %" PRIu64 ", outside the disk",
-			sector);
+		return err_set(
+			err, ERANGE, "it begins at sector %" PRIu64 ", outside the disk", sector);
 	if (blockdev_read(disk, start, first, SECTOR))
 		return err_set(err, EIO, "sector %" PRIu64 " cannot be read", sector);
 	packed = arena_alloc(arena, GRUB_CORE_PACKED);
@@ -322,7 +323,6 @@ int grub_core_read(const struct blockdev *disk, uint64_t sector, struct arena *a
 		r = old_core(core, arena, ret);
 	arena_release(arena, packed);
 	if (r == -EUCLEAN && size >= 0)
-		return err_set(err, EUCLEAN,
-			"it is damaged, or packed in a way that is not known");
+		return err_set(err, EUCLEAN, "it is damaged, or packed in a way that is not known");
 	return r;
 }

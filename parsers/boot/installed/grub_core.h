@@ -15,7 +15,7 @@ struct grub_core {
 };
 
 enum {
-	GRUB_CORE_PACKED = 1 << 20,   /* bytes: BIOS loads it below 640 KiB */
+	GRUB_CORE_PACKED = 1 << 20,    /* bytes: BIOS loads it below 640 KiB */
 	GRUB_CORE_UNPACKED = 16 << 20, /* bytes: with a memdisk */
 };
 

@@ -45,9 +45,9 @@ static bool is_stage1(const uint8_t *bytes)
 
 /* What the second sector of a stage says. */
 struct stage {
-	uint8_t id;           /* 0: stage 2 */
-	uint8_t partition;    /* from 0; 0xff: the whole disk */
-	uint32_t device;      /* stage 1.5: drive, partition, BSD partition; all ones: as above */
+	uint8_t id;        /* 0: stage 2 */
+	uint8_t partition; /* from 0; 0xff: the whole disk */
+	uint32_t device;   /* stage 1.5: drive, partition, BSD partition; all ones: as above */
 	struct text version, file;
 };
 
@@ -107,7 +107,7 @@ static const struct boot_disk *disk_of_drive(
 	if (drive == 0xff)
 		return own;
 	return drive >= 0x80 && drive - 0x80 < machine->n_disks ? &machine->disks[drive - 0x80]
-								 : NULL;
+								: NULL;
 }
 
 static const struct volume_info *volume_of(
@@ -177,8 +177,9 @@ static int find_config(struct boot_machine *machine, const struct boot_disk *dis
 	if (arena_text(machine->files->arena, file, &ret->path))
 		return -ENOMEM;
 	if (!ret->volume)
-		return installed_problem(machine, ret, "its %.*s lies on a partition that is not "
-						       "there",
+		return installed_problem(machine, ret,
+			"its %.*s lies on a partition that is not "
+			"there",
 			TEXT_ARG(stage->file));
 	ret->language = &parser_legacy;
 	return 1;
@@ -200,8 +201,8 @@ static int read_stage1(
 	memcpy(&at, sector->bytes + AT_SECTOR, sizeof(at));
 	disk = disk_of_drive(machine, sector->disk, sector->bytes[AT_DRIVE]);
 	if (!disk || !read_stage(disk, le32_get(at), bytes) || !parse_stage(text, &stage))
-		return installed_problem(machine, ret,
-			"no stage 2 at sector %" PRIu32 ": damaged", le32_get(at));
+		return installed_problem(
+			machine, ret, "no stage 2 at sector %" PRIu32 ": damaged", le32_get(at));
 	if (stage.id && follow_stage15(machine, &disk, &stage, &text))
 		return installed_problem(machine, ret, "its stage 1.5 finds no stage 2 at %.*s",
 			TEXT_ARG(stage.file));

@@ -38,6 +38,6 @@ int grub_start_of(struct files *files, const struct grub_core *core, struct text
 	*ret = (struct grub_start){.root = own, .script = core->config, .memdisk = core->memdisk};
 	if (arena_printf(files->arena, &ret->prefix, "(%.*s)%.*s", TEXT_ARG(own), TEXT_ARG(path)))
 		return -ENOMEM;
-	return arena_printf(files->arena, &ret->cmdpath, "(%.*s)%.*s", TEXT_ARG(device),
-		TEXT_ARG(folder));
+	return arena_printf(
+		files->arena, &ret->cmdpath, "(%.*s)%.*s", TEXT_ARG(device), TEXT_ARG(folder));
 }

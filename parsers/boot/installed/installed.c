@@ -17,8 +17,7 @@ const struct boot_record *const boot_record_table[] = {
 
 /* ---- what the readers share -------------------------------------------------------------------- */
 
-int installed_problem(
-	struct boot_machine *machine, struct installed *ret, const char *format, ...)
+int installed_problem(struct boot_machine *machine, struct installed *ret, const char *format, ...)
 {
 	char text[400];
 	va_list args;
@@ -72,11 +71,11 @@ static int load(struct boot_machine *machine, struct boot_sector *sector)
 	const struct blockdev *dev = sector->part ? &sector->part->dev : &sector->disk->dev;
 	struct text name = sector->part ? sector->part->volume->name : sector->disk->name;
 
-	if (arena_printf(machine->files->arena, &sector->place, "boot sector of %.*s",
-		    TEXT_ARG(name)))
+	if (arena_printf(
+		    machine->files->arena, &sector->place, "boot sector of %.*s", TEXT_ARG(name)))
 		return -ENOMEM;
-	return dev->size >= BOOT_SECTOR &&
-	       !blockdev_read(dev, 0, sector->bytes, BOOT_SECTOR) && is_program(sector->bytes);
+	return dev->size >= BOOT_SECTOR && !blockdev_read(dev, 0, sector->bytes, BOOT_SECTOR) &&
+	       is_program(sector->bytes);
 }
 
 static int ask_table(
@@ -127,8 +126,8 @@ static int ask_partition(
 	sector->part = active_part(sector);
 	if (!sector->part) {
 		ret->place = mbr;
-		return installed_problem(machine, ret,
-			"it is of no known boot loader, and no partition is active");
+		return installed_problem(
+			machine, ret, "it is of no known boot loader, and no partition is active");
 	}
 	r = load(machine, sector);
 	if (r > 0)

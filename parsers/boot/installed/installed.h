@@ -32,14 +32,14 @@ struct boot_machine {
 /* An installed boot loader. Everything lives in the arena of the machine's files. */
 struct installed {
 	const struct parser *language; /* of its configuration; NULL: it cannot be followed */
-	struct text title;    /* "GRUB 2.06-13+deb12u2" */
-	struct text place;    /* "boot sector of hd0, core.img at sector 34" */
-	struct text flavour;  /* of GRUB 2: "debian", "fedora", "suse", "upstream"; empty: unknown */
-	struct text version;  /* "2.06-13+deb12u2"; empty: unknown */
+	struct text title;             /* "GRUB 2.06-13+deb12u2" */
+	struct text place;             /* "boot sector of hd0, core.img at sector 34" */
+	struct text flavour; /* of GRUB 2: "debian", "fedora", "suse", "upstream"; empty: unknown */
+	struct text version; /* "2.06-13+deb12u2"; empty: unknown */
 	struct grub_start grub;           /* GRUB 2 */
 	const struct volume_info *volume; /* others: the configuration; NULL: no such file */
 	struct text path;
-	struct text problem; /* why it cannot be followed; empty: it can */
+	struct text problem;  /* why it cannot be followed; empty: it can */
 	const char *firmware; /* who starts it: "pc", "efi", "xen" */
 };
 

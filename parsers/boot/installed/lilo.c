@@ -27,8 +27,8 @@ _Static_assert(sizeof(struct lilo_head) == 0x24, "BOOT_PARAMS_1");
 enum { BY_SECTOR = 0x20 | 0x40 };
 
 /* Is the map file of this very installation on the volume? */
-static bool has_map(
-	struct boot_machine *machine, const struct volume_info *volume, const struct lilo_head *head)
+static bool has_map(struct boot_machine *machine, const struct volume_info *volume,
+	const struct lilo_head *head)
 {
 	static const char *const maps[] = {"/boot/map", "/map"};
 	struct files *files = machine->files;
@@ -54,7 +54,8 @@ static const struct volume_info *volume_of_stage2(struct boot_machine *machine,
 		return NULL;
 	if (head->device < 0x80 || number >= machine->n_disks)
 		number = sector->disk_number;
-	part = boot_part_at(&machine->disks[number], (uint64_t)le32_get(head->sector) * BOOT_SECTOR);
+	part = boot_part_at(
+		&machine->disks[number], (uint64_t)le32_get(head->sector) * BOOT_SECTOR);
 	return part ? part->volume : NULL;
 }
 
@@ -96,8 +97,8 @@ static int read_lilo(
 	if (memcmp(head.magic, "LILO", sizeof(head.magic)) != 0)
 		return 0;
 	if (arena_printf(machine->files->arena, &ret->version, "%u.%u", head.major, head.minor) ||
-		arena_printf(machine->files->arena, &ret->title, "LILO %.*s",
-			TEXT_ARG(ret->version)))
+		arena_printf(
+			machine->files->arena, &ret->title, "LILO %.*s", TEXT_ARG(ret->version)))
 		return -ENOMEM;
 	ret->place = sector->place;
 	ret->volume = with_config(machine, find_volume(machine, sector, &head));

@@ -27,7 +27,7 @@ static int read_program(struct boot_machine *machine, const struct volume_info *
 		return installed_problem(machine, ret, "it has no modules: damaged");
 	ret->language = &parser_grub2;
 	return grub_start_of(files, &core, (struct text){0}, (struct text){0}, &ret->grub) ? -ENOMEM
-											    : 1;
+											   : 1;
 }
 
 /* As grub-xen-host's configuration: each path is looked for on every volume. */
@@ -40,7 +40,8 @@ int installed_pvgrub(struct boot_machine *machine, struct installed *ret)
 	for (size_t n = 0; n < ARRAY_SIZE(paths); n++) {
 		struct text path = text_of(paths[n]);
 
-		for (uint32_t i = 0; (volume = machine->files->ops->volume(machine->files, i)); i++) {
+		for (uint32_t i = 0; (volume = machine->files->ops->volume(machine->files, i));
+			i++) {
 			if (volume->readable && files_is_regular(machine->files, volume, path))
 				return read_program(machine, volume, path, ret);
 		}

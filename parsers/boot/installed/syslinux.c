@@ -94,28 +94,43 @@ static bool read_image(const struct image *image, size_t at, void *out, size_t s
 	return at + size <= MAX_HEAD && !blockdev_read(image->dev, image->start + at, out, size);
 }
 
-/* The folder it was installed in: "/boot/extlinux"; empty: not known. -ENOMEM. */
-static int read_folder(struct boot_machine *machine, const struct image *image, struct text *ret)
+/* A name in the image; empty: there is none. -ENOMEM. */
+static int read_name(struct boot_machine *machine, const struct image *image, struct le16 at,
+	struct le16 length, struct text *ret)
 {
-	struct extended_area extended;
 	char name[1024];
-	size_t size;
+	size_t size = le16_get(length) < sizeof(name) ? le16_get(length) : sizeof(name);
 
 	*ret = (struct text){0};
-	if (!read_image(image, le16_get(image->patch.extended), &extended, sizeof(extended)))
-		return 0;
-	size = le16_get(extended.folder_size);
-	if (size > sizeof(name))
-		size = sizeof(name);
-	if (!read_image(image, le16_get(extended.folder), name, size))
+	if (!read_image(image, le16_get(at), name, size))
 		return 0;
 	*ret = text_first((struct text){name, size}, text_find((struct text){name, size}, '\0'));
 	return arena_text(machine->files->arena, *ret, ret);
 }
 
+/*
+ * The folder it was installed in ("/boot/extlinux"), and the subvolume of btrfs that the paths of
+ * its loader begin in. -ENOMEM.
+ */
+static int read_folder(struct boot_machine *machine, const struct image *image, struct text *root,
+	struct text *folder)
+{
+	struct extended_area extended;
+
+	*root = *folder = (struct text){0};
+	if (!read_image(image, le16_get(image->patch.extended), &extended, sizeof(extended)))
+		return 0;
+	if (read_name(machine, image, extended.folder, extended.folder_size, folder) ||
+		read_name(machine, image, extended.subvolume, extended.subvolume_size, root))
+		return -ENOMEM;
+	if (!root->len || root->at[0] == '/')
+		return 0;
+	return arena_printf(machine->files->arena, root, "/%.*s", TEXT_ARG(*root));
+}
+
 /* SYSLINUX 6 looks in its own folder, then in the same three (booted: the order of all twelve). */
 static int find_config(
-	struct boot_machine *machine, struct text own, struct installed *ret)
+	struct boot_machine *machine, struct text root, struct text own, struct installed *ret)
 {
 	static const char *const folders[] = {"/boot/syslinux", "/syslinux", ""};
 	static const char *const names[] = {"extlinux.conf", "syslinux.cfg"};
@@ -127,9 +142,9 @@ static int find_config(
 		struct text folder = i ? text_of(folders[i - 1]) : own;
 
 		for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
-			if (arena_printf(files->arena, &ret->path, "%s%.*s/%s",
-				    folder.len && folder.at[0] != '/' ? "/" : "",
-				    TEXT_ARG(folder), names[n]))
+			if (arena_printf(files->arena, &ret->path, "%.*s%s%.*s/%s", TEXT_ARG(root),
+				    folder.len && folder.at[0] != '/' ? "/" : "", TEXT_ARG(folder),
+				    names[n]))
 				return -ENOMEM;
 			if (files_is_regular(files, ret->volume, ret->path))
 				return 1;
@@ -143,7 +158,7 @@ static int read_syslinux(
 {
 	const struct blockdev *dev = sector->part ? &sector->part->dev : &sector->disk->dev;
 	struct image image;
-	struct text folder;
+	struct text root, folder;
 	int r;
 
 	if (!is_syslinux(sector->bytes))
@@ -156,9 +171,9 @@ static int read_syslinux(
 		return installed_problem(machine, ret, "its file system cannot be read");
 	if (!find_image(dev, sector->bytes, &image))
 		return installed_problem(machine, ret, "no ldlinux.sys where it looks for it");
-	if (read_folder(machine, &image, &folder))
+	if (read_folder(machine, &image, &root, &folder))
 		return -ENOMEM;
-	r = find_config(machine, folder, ret);
+	r = find_config(machine, root, folder, ret);
 	if (r < 0)
 		return r;
 	if (!r)

@@ -55,8 +55,8 @@ static void put_options(const struct loaded_image *image)
 __attribute__((section(".entry"), used)) EFI uint64_t efi_main(
 	void *handle, struct system_table *table)
 {
-	const struct guid guid = {0x5b1b31a1, 0x9562, 0x11d2,
-		{0x8e, 0x3f, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
+	const struct guid guid = {
+		0x5b1b31a1, 0x9562, 0x11d2, {0x8e, 0x3f, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
 	void *image = 0;
 
 	put("\nwitness kernel ");
