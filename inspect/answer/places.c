@@ -59,8 +59,10 @@ static void read_failed(struct files *files, struct candidate *candidate, const 
 	menu->config_volume = found->volume->name;
 	menu->config_path = found->path;
 	menu->title = text_of(found->parser->title);
-	if (arena_printf(files->arena, &candidate->failure, "(%.*s)%.*s: %s",
-		    TEXT_ARG(found->volume->name), TEXT_ARG(found->path), why))
+	/* What an installed GRUB looked for, it says itself. */
+	if (found->start ? arena_text(files->arena, text_of(why), &candidate->failure)
+			 : arena_printf(files->arena, &candidate->failure, "(%.*s)%.*s: %s",
+				   TEXT_ARG(found->volume->name), TEXT_ARG(found->path), why))
 		candidate->failure = TEXT("no memory left (inspect-memory)");
 	report_add_text(files->report, REPORT_WARNING, (struct text){0}, 0, candidate->failure);
 }

@@ -334,8 +334,9 @@ int grub2_start(
 	struct files *files, const struct grub_start *start, struct bootmenu *menu, struct err *err)
 {
 	const struct volume_info *volume = files->ops->find(files, start->root);
-	struct text path = text_skip(start->prefix, text_find(start->prefix, ')') + 1);
+	struct text path = text_skip(start->prefix, text_find(start->prefix, ')') + 1), prefix;
 	struct grub g;
+	int r;
 
 	/* A script may find the right one. */
 	if (!volume)
@@ -346,7 +347,13 @@ int grub2_start(
 		return err_set(err, ENOMEM, "the configuration needs more memory than allowed");
 	begin_menu(files, menu, volume, path);
 	init(&g, files, volume, menu);
-	return finish(&g, run_config(&g, (struct text){0}, start), err);
+	r = run_config(&g, (struct text){0}, start);
+	prefix = grub_var_get(&g, "prefix");
+	r = finish(&g, r, err);
+	if (r == -ENOENT || r == -EIO)
+		err_set(err, -r, "%.*s/grub.cfg: %s", TEXT_ARG(prefix),
+			r == -ENOENT ? "no configuration there" : "cannot be read");
+	return r;
 }
 
 /* What GRUB's scripts have and other languages do not. */
