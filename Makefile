@@ -9,6 +9,7 @@ CC      := gcc
 endif
 PREFIX  ?= /usr/local
 UNITS   ?= $(PREFIX)/lib/systemd/system
+SBIN    ?= $(PREFIX)/sbin
 DESTDIR ?=
 
 # Without xl's parser or without libnbd: XL=no, NBD=no. XL=shared does not look for libxlutil.a.
@@ -48,7 +49,8 @@ override STATIC := $(if $(filter asan fuzz,$(V)),-pie,$(STATIC))
 
 # find-libraries asks pkg-config, and again when a setting changes; what is linked depends on it.
 libraries_wanted := $(STATIC) $(XL) $(NBD) $(PKG_CONFIG)
-needs_no_library := help deps demo test clean dist lint fuzz deb format coverage cross-arm64 uninstall
+needs_no_library := help deps demo test clean dist lint fuzz deb format coverage cross-arm64 musl \
+	uninstall
 ifneq ($(filter-out $(needs_no_library),$(or $(MAKECMDGOALS),all)),)
 include $(B)/libraries.mk
 ifneq ($(libraries_for),$(libraries_wanted))
@@ -119,7 +121,7 @@ bootfs-config_libs   := $(json_libs) $(xl_libs)
 bootfs-config_link   := -pie
 
 .PHONY: all help deps check unit cases system test contested demo bench bench-growth bench-formats fuzz differential lint format coverage \
-	install uninstall dist deb cross-arm64 clean
+	install uninstall dist deb cross-arm64 musl clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -143,6 +145,7 @@ help:
 	@echo "make install    into \$$(DESTDIR)\$$(PREFIX); make uninstall"
 	@echo "make deb        Debian packages, in build/deb"
 	@echo "make cross-arm64  the same for arm64, in a chroot (as root)"
+	@echo "make musl       the same with musl: its libraries, unit tests, sandbox (as root)"
 	@echo "make dist       the sources as a tar file"
 
 # The host's libraries are looked at once.
@@ -283,8 +286,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/bootfs
 	install -m 755 $(FOR_PATH) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(FOR_PATH),$(BUILT)) $(DESTDIR)$(PREFIX)/libexec/bootfs
-	install -d $(DESTDIR)$(PREFIX)/sbin
-	ln -sf ../bin/bootfs $(DESTDIR)$(PREFIX)/sbin/mount.fuse.bootfs
+	install -d $(DESTDIR)$(SBIN)
+	ln -sf ../bin/bootfs $(DESTDIR)$(SBIN)/mount.fuse.bootfs
 	install -D -m 644 etc/bootfs.bash-completion \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bootfs
 	for name in bootfs-pygrub bootfs-inspect; do \
@@ -301,15 +304,16 @@ install: all
 	for page in $(wildcard man/*.[0-9]); do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
 	ln -sf bootfs.8 $(DESTDIR)$(PREFIX)/share/man/man8/mount.fuse.bootfs.8
+	@etc/after-install $(PREFIX) $(DESTDIR)
 
 # All but the configuration and what was remembered (/etc/bootfs, /var/lib/bootfs).
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -rf bin/bootfs bin/bootfs-inspect bin/bootfs-pygrub \
-		sbin/mount.fuse.bootfs libexec/bootfs share/doc/bootfs \
+		libexec/bootfs share/doc/bootfs \
 		share/bash-completion/completions/bootfs* share/man/man8/mount.fuse.bootfs.8 \
 		$(patsubst man/%,share/man/man?/%,$(wildcard man/*.[0-9])) \
 		lib/sysusers.d/bootfs.conf lib/tmpfiles.d/bootfs.conf
-	rm -f $(DESTDIR)$(UNITS)/bootfs.service
+	rm -f $(DESTDIR)$(UNITS)/bootfs.service $(DESTDIR)$(SBIN)/mount.fuse.bootfs
 
 dist:
 	git archive --prefix=bootfs-$(VERSION)/ -o bootfs-$(VERSION).tar.gz HEAD
@@ -324,6 +328,18 @@ deb:
 
 cross-arm64:
 	tests/cross-arm64
+
+# Everything linked with musl, whose libraries are built of Debian's sources into build/musl first;
+# then the unit tests, and every format through the sandbox (as root).
+MUSL := CC=musl-gcc STATIC=-static XL=no NBD=no \
+	CFLAGS='-isystem $(CURDIR)/build/musl/kernel' LDFLAGS='-L$(CURDIR)/build/musl/lib' \
+	PKG_CONFIG='env PKG_CONFIG_LIBDIR=$(CURDIR)/build/musl/lib/pkgconfig pkg-config --static'
+
+musl:
+	tests/install-packages build musl
+	tests/musl/libraries build/musl
+	$(MAKE) $(MUSL) all unit
+	BOOTFS_BUILD=build/release-musl-gcc $(PYTEST) tests/system/test_sandbox.py tests/cases
 
 clean:
 	rm -rf build

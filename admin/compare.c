@@ -92,8 +92,8 @@ static int settle(
 		snprintf(settings->path, sizeof(settings->path), "%s", options->pygrub);
 	else if (!pygrub_find(settings->path))
 		return err_set(err, ENOENT,
-			"no pygrub is installed; apt-get install xen-utils, or name it by "
-			"--pygrub=PATH");
+			"no pygrub of Xen's is installed; install the package with Xen's tools "
+			"(Debian: xen-utils), or name it by --pygrub=PATH");
 	if (access(settings->path, X_OK))
 		return err_set(err, errno, "%s: %m", settings->path);
 	return take_user(options->runas, settings, err);

@@ -20,24 +20,44 @@
 
 enum { ANSWER_BYTES = 1 << 20, SAID_BYTES = 1 << 16, SAID_SHOWN = 300 };
 
-bool pygrub_find(char path[4096])
+/* The package bootfs-pygrub-default makes that name ours, and Xen's pygrub pygrub.xen. */
+static bool is_xens(const char *path)
 {
-	static const char *const patterns[] = {"/usr/lib/xen-*/bin/pygrub",
-		"/usr/lib*/xen/bin/pygrub", "/usr/libexec/xen/bin/pygrub",
-		"/usr/local/lib*/xen/bin/pygrub", "/usr/local/libexec/xen/bin/pygrub",
-		"/usr/bin/pygrub", "/usr/local/bin/pygrub"};
+	char real[PATH_MAX];
+	const char *name = realpath(path, real) ? strrchr(real, '/') : NULL;
+
+	return name && strcmp(name, "/bootfs-pygrub") != 0 && access(path, X_OK) == 0;
+}
+
+/* The last one in order of names: of several versions of Xen the newest. */
+static bool find_matching(const char *pattern, char path[PATH_MAX])
+{
+	glob_t matches = {0};
 	bool found = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(patterns) && !found; i++) {
-		glob_t matches = {0};
-
-		if (!glob(patterns[i], 0, NULL, &matches) && matches.gl_pathc) {
-			snprintf(path, 4096, "%s", matches.gl_pathv[matches.gl_pathc - 1]);
-			found = access(path, X_OK) == 0;
-		}
-		globfree(&matches);
+	if (!glob(pattern, 0, NULL, &matches) && matches.gl_pathc) {
+		snprintf(path, PATH_MAX, "%s", matches.gl_pathv[matches.gl_pathc - 1]);
+		found = is_xens(path);
 	}
+	globfree(&matches);
 	return found;
+}
+
+bool pygrub_find(char path[PATH_MAX])
+{
+	static const char *const folders[] = {"/usr/lib/xen-*/bin", "/usr/lib*/xen/bin",
+		"/usr/libexec/xen/bin", "/usr/local/lib*/xen/bin", "/usr/local/libexec/xen/bin",
+		"/usr/bin", "/usr/local/bin"};
+	static const char *const names[] = {"pygrub.xen", "pygrub"};
+	char pattern[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders) * ARRAY_SIZE(names); i++) {
+		snprintf(pattern, sizeof(pattern), "%s/%s", folders[i / ARRAY_SIZE(names)],
+			names[i % ARRAY_SIZE(names)]);
+		if (find_matching(pattern, path))
+			return true;
+	}
+	return false;
 }
 
 void pygrub_answer_done(struct pygrub_answer *answer)

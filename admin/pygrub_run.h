@@ -5,6 +5,7 @@
 #include "core/err.h"
 #include "core/strbuf.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,10 +28,10 @@ struct pygrub_answer {
 };
 
 /*
- * Finds pygrub in the folders of Debian's and Xen's own packages, the newest version first.
- * False: there is none.
+ * Finds Xen's pygrub in the folders of Debian's and Xen's own packages, the newest version first;
+ * under its other name where bootfs-pygrub has that one. False: there is none.
  */
-bool pygrub_find(char path[4096]) MUST_CHECK;
+bool pygrub_find(char path[PATH_MAX]) MUST_CHECK;
 
 /*
  * Runs `pygrub -q` on the disk and waits, at most timeout_ms. It gets a network, process and mount

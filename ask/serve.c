@@ -110,8 +110,9 @@ int servers_start(const struct ask_settings *settings, const struct question *qu
 			continue;
 		if (!settings->serve || !settings->inspector_nbd)
 			return err_set(err, ENOENT,
-				"bootfs-serve or bootfs-inspect-nbd is missing, by which disks "
-				"that are not raw are read; try: apt install bootfs-nbd");
+				"what reads disks that are not raw is not installed: "
+				"bootfs-serve, bootfs-inspect-nbd (the package bootfs-nbd; "
+				"make NBD=no leaves them out)");
 		r = serve_disk(settings, question, i, life_fd, ret, &to_inspector[i], err);
 	}
 	return r;

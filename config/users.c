@@ -31,7 +31,7 @@ void config_check_users(struct config *config)
 		config_add_problem(config, config->file, config->worker_user_line,
 			!config->worker_user_line,
 			"worker-user: no user \"%s\" on this host; try: "
-			"adduser --system --group --no-create-home %s",
+			"useradd --system %s (it owns nothing and needs no home)",
 			config->worker_user.at, config->worker_user.at);
 	else if (!config->worker_uid || !config->worker_gid)
 		config_add_problem(config, config->file, config->worker_user_line, false,

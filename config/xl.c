@@ -316,8 +316,9 @@ static bool can_ask(struct xl_reader *reader, const char *helper, struct found_f
 		return true;
 	if (files->n)
 		config_add_problem(reader->config, reader->config->file, 0, true,
-			"%s is not installed: the domains of %u xl files are not shown", helper,
-			files->n);
+			"%s is not installed (make XL=no leaves it out): the domains of %u xl "
+			"files are not shown",
+			helper, files->n);
 	files->n = 0;
 	return false;
 }

@@ -57,7 +57,8 @@ static void says_once_that_the_helper_is_missing(void **state)
 	config = read_conf("[bootfs]\nxl-config = $/*.cfg\n[domain x]\ndisk = /x,raw,xvda,w\n",
 		"/nonexistent/bootfs-config");
 	assert_string_equal(problems(config),
-		"$/bootfs.conf:0: warning: /nonexistent/bootfs-config is not installed: the "
+		"$/bootfs.conf:0: warning: /nonexistent/bootfs-config is not installed (make XL=no "
+		"leaves it out): the "
 		"domains "
 		"of 2 xl files are not shown\n");
 	assert_int_equal(config->n_domains, 1);
