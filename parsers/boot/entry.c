@@ -203,10 +203,20 @@ static void check_file(struct files *files, struct menu_entry *entry, const stru
 	if (r == -ENODEV)
 		entry_refuse(
 			files, entry, "%s: no such device: %.*s", what, TEXT_ARG(file->volume));
+	else if (r == -ENOTSUP)
+		entry_refuse(files, entry, "%s: %.*s %s", what, TEXT_ARG(file->volume),
+			!volume->number && volume->partmap.len
+				? "is a disk with partitions, not one of them"
+				: "has no file system that can be read");
 	else
 		file_is_wrong(files, entry, file, what, r ? "unreadable" : "is not a file");
-	report_add(files->report, REPORT_WARNING, "entry %d: %.*s on %.*s: %s", entry->index,
-		TEXT_ARG(file->path), TEXT_ARG(file->volume), r ? strerror(-r) : "not a file");
+	if (r == -ENODEV || r == -ENOTSUP)
+		report_add(files->report, REPORT_WARNING, "entry %d: %.*s", entry->index,
+			TEXT_ARG(entry->error));
+	else
+		report_add(files->report, REPORT_WARNING, "entry %d: %.*s on %.*s: %s",
+			entry->index, TEXT_ARG(file->path), TEXT_ARG(file->volume),
+			r ? strerror(-r) : "not a file");
 }
 
 static void check_list(struct files *files, struct menu_entry *entry, const struct boot_file *list,
@@ -214,6 +224,15 @@ static void check_list(struct files *files, struct menu_entry *entry, const stru
 {
 	for (const struct boot_file *file = list; file && !entry->error.len; file = file->next)
 		check_file(files, entry, file, what);
+}
+
+void menu_note_password(struct files *files, const struct bootmenu *menu)
+{
+	const struct menu_entry *entry = menu->default_entry;
+
+	if (entry && entry->restricted && menu_entry_boots(entry))
+		report_add(files->report, REPORT_NOTE,
+			"the default entry asks for a password before it starts");
 }
 
 void menu_check_files(struct files *files, struct bootmenu *menu)
@@ -229,6 +248,7 @@ void menu_check_files(struct files *files, struct bootmenu *menu)
 		check_list(files, entry, entry->initrds, "initrd");
 		check_list(files, entry, entry->modules, "module");
 	}
+	menu_note_password(files, menu);
 }
 
 struct menu_entry *menu_child(

@@ -45,6 +45,9 @@ struct text path_folder(struct text path);
  */
 void menu_check_files(struct files *files, struct bootmenu *menu);
 
+/* Says in the log that the default waits for a password. For a menu that is complete. */
+void menu_note_password(struct files *files, const struct bootmenu *menu);
+
 /* The headings' and entries' common ground: the n-th child of `parent` (NULL: of the top). */
 struct menu_entry *menu_child(
 	const struct bootmenu *menu, const struct menu_entry *parent, uint32_t place);

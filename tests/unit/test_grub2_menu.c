@@ -265,6 +265,20 @@ static void shows_configfile_inside_an_entry_as_a_submenu(void **state)
 	memfiles_done(&guest);
 }
 
+static void says_that_the_default_asks_for_a_password(void **state)
+{
+	struct memfiles *guest;
+
+	(void)state;
+	guest = grubtest("set superusers=root\nmenuentry a { linux /boot/k; }\n");
+	grubtest_said(guest, REPORT_NOTE, "the default entry asks for a password");
+	grubtest_done(guest);
+	guest = grubtest("set superusers=root\nset default=1\nmenuentry a { linux /boot/k; }\n"
+			 "menuentry b --unrestricted { linux /boot/k; }\n");
+	assert_null(memfiles_said(guest, REPORT_NOTE, "password"));
+	grubtest_done(guest);
+}
+
 static void names_the_flavour_and_why(void **state)
 {
 	struct memfiles guest;
@@ -310,6 +324,7 @@ int main(void)
 		cmocka_unit_test(marks_entries_that_need_a_password),
 		cmocka_unit_test(says_why_an_entry_cannot_boot),
 		cmocka_unit_test(shows_configfile_inside_an_entry_as_a_submenu),
+		cmocka_unit_test(says_that_the_default_asks_for_a_password),
 		cmocka_unit_test(names_the_flavour_and_why),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "parsers/boot/grub2/grub2.h"
 
+#include "parsers/boot/entry.h"
 #include "parsers/boot/grub2/flavour.h"
 #include "parsers/boot/grub2/script/interp.h"
 #include "parsers/boot/grub2/menu/menu.h"
@@ -307,6 +308,7 @@ static int finish(struct grub *g, int status, struct err *err)
 	strbuf_done(&g->word);
 	bootmenu_number(g->out);
 	g->out->default_entry = g->chosen;
+	menu_note_password(g->files, g->out);
 	return error_of(g, status, err);
 }
 
