@@ -63,6 +63,11 @@ struct fs_ops {
 	/* The whole file, exactly node->size bytes. -ENOTSUP: no straight mapping (all LATER). */
 	int (*extents)(struct fs *fs, const struct node *file, struct extents *ret);
 	void (*close)(struct fs *fs); /* library handles only; memory dies with the arena */
+	/*
+	 * Has a running guest committed anything since open()? 1, 0, -EIO. One or two reads: what
+	 * the journal or superblock says now. NULL: nobody can know, or nobody writes such volumes.
+	 */
+	int (*changed)(struct fs *fs);
 };
 
 /* What every open reader begins with: `struct ext4 { struct fs fs; ... }`. */
