@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/worker.h"
 
+#include "core/hash.h"
 #include "inspect/answer/answer.h"
 #include "inspect/sandbox.h"
 #include "inspect/answer/nbd.h"
@@ -15,6 +16,7 @@
 enum {
 	MAX_QUESTION = 4 << 20,    /* bytes */
 	PROGRAM_MEMORY = 24 << 20, /* address space that is not the guest's fault */
+	MAX_TRIES = 6,             /* of reading a guest that writes */
 };
 
 /* ---- question and answer ------------------------------------------------------------------- */
@@ -67,10 +69,12 @@ static int write_answer(struct text bytes, struct err *err)
 	return 0;
 }
 
-static int answer_with_menu(const struct question *question, uint32_t gaps, struct err *err)
+/* A menu as bytes. *moved: the guest wrote to its disks meanwhile. *hash: of all but the log. */
+static int encode_menu(const struct question *question, uint32_t gaps, struct strbuf *ret,
+	bool *moved, uint64_t *hash, struct err *err)
 {
 	_inspection_ struct inspection *inspection = inspection_new(question->limits.memory / 2);
-	_strbuf_ struct strbuf buf = {.limit = question_answer_size(question)};
+	_strbuf_ struct strbuf bare = {.limit = ret->limit};
 	int r = 0;
 
 	if (!inspection)
@@ -81,8 +85,39 @@ static int answer_with_menu(const struct question *question, uint32_t gaps, stru
 	else
 		r = answer_menu(question, inspection, err);
 	if (r == 0)
-		r = wire_put_bounded(&buf, inspection, err);
-	return r < 0 ? r : write_answer(strbuf_text(&buf), err);
+		r = wire_put_bounded(ret, inspection, err);
+	*moved = inspection->moved;
+	if (r < 0 || !*moved)
+		return r;
+	inspection->report = (struct report){0};
+	wire_put_inspection(&bare, inspection);
+	*hash = hash_text(HASH_START, strbuf_text(&bare));
+	return 0;
+}
+
+/*
+ * What was read while the guest wrote can belong to two states. It is read again until nothing
+ * was written meanwhile, or until the answer is the same twice: then it held all the time.
+ */
+static int answer_with_menu(const struct question *question, uint32_t gaps, struct err *err)
+{
+	uint64_t hash = 0, last;
+	bool moved = false;
+	int r = 0;
+
+	for (unsigned i = 0; i < MAX_TRIES && r == 0; i++) {
+		_strbuf_ struct strbuf buf = {.limit = question_answer_size(question)};
+
+		last = hash;
+		r = encode_menu(question, gaps, &buf, &moved, &hash, err);
+		if (r == 0 && (!moved || (i && hash == last)))
+			return write_answer(strbuf_text(&buf), err);
+	}
+	return r < 0 ? r
+		     : err_set(err, EAGAIN,
+			       "the guest writes to its disk, which was read %d times and never "
+			       "twice the same: try again",
+			       MAX_TRIES);
 }
 
 static int answer_with_look(const struct question *question, struct err *err)

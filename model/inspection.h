@@ -86,6 +86,7 @@ struct inspection {
 	 * is made of it, or of the default entry; it does not stand in the report.
 	 */
 	struct text error;
+	bool moved; /* inspector's own: a guest wrote to what was read; not part of the answer */
 	struct text unused; /* host's side: why this domain is not started from it; empty: it is */
 };
 

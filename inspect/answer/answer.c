@@ -197,8 +197,10 @@ static int answer_guest(
 
 	if (r == 0 && !inspection->error.len)
 		r = find_and_complete(guest, err);
-	if (guest)
+	if (guest) {
+		inspection->moved = guest_moved(guest);
 		guest_close(guest);
+	}
 	return r;
 }
 
@@ -279,7 +281,9 @@ static int write_content(struct guest *guest, int content_fd, struct err *err)
 	return contents_write_later(&contents, entry, slot, content_fd, err);
 }
 
-int answer_content(const struct question *question, int content_fd, struct err *err)
+/* One try: *moved where the guest wrote to its disks meanwhile. */
+static int try_content(
+	const struct question *question, int content_fd, bool *moved, struct err *err)
 {
 	_inspection_ struct inspection *inspection = inspection_new(question->limits.memory / 2);
 	struct guest *guest;
@@ -292,7 +296,24 @@ int answer_content(const struct question *question, int content_fd, struct err *
 		r = err_set(err, EIO, "%.*s", TEXT_ARG(inspection->error));
 	if (r == 0)
 		r = write_content(guest, content_fd, err);
-	if (guest)
+	if (guest) {
+		*moved = guest_moved(guest);
 		guest_close(guest);
+	}
 	return r;
+}
+
+/*
+ * A file that is found again as it was, after its bytes were read, had these bytes all the time:
+ * its blocks were nobody else's. So where a guest wrote meanwhile, it is read once more.
+ */
+int answer_content(const struct question *question, int content_fd, struct err *err)
+{
+	struct err first = {0};
+	bool moved = false;
+	int r = try_content(question, content_fd, &moved, &first);
+
+	if (moved)
+		return try_content(question, content_fd, &moved, err);
+	return r < 0 ? err_set(err, -r, "%s", first.text) : r;
 }

@@ -6,6 +6,7 @@
 #include "inspect/answer/nbd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 struct guest_volume {
 	struct volume_info info; /* first: a pointer to it is one to all */
@@ -352,6 +353,33 @@ int guest_open(struct guest *guest, const struct question *question, struct insp
 		return err_set(err, EIO, "%s", guest->not_served.text);
 	return volumes_scan(&guest->volumes, &inspection->arena, &inspection->report, guest->disks,
 		question->n_disks, err);
+}
+
+/* The guest writes past this host's page cache; what is read next must be what is there now. */
+static void drop_caches(const struct guest *guest)
+{
+	for (uint32_t i = 0; i < guest->question->n_disks; i++) {
+		const struct question_disk *asked = &guest->question->disks[i];
+
+		if (asked->device && !asked->image)
+			(void)posix_fadvise(asked->fd, 0, 0, POSIX_FADV_DONTNEED);
+	}
+}
+
+bool guest_moved(struct guest *guest)
+{
+	bool moved = false;
+
+	drop_caches(guest);
+	for (uint32_t i = 0; i < guest->volumes.count && !moved; i++) {
+		struct fs *fs = guest->volumes.at[i]->fs;
+
+		/* One that cannot be read any more is not what was read. */
+		moved = fs && fs->ops->changed && fs->ops->changed(fs) != 0;
+	}
+	if (moved)
+		drop_caches(guest);
+	return moved;
 }
 
 void guest_close(struct guest *guest)

@@ -49,6 +49,12 @@ int guest_open(struct guest *guest, const struct question *question, struct insp
 	struct err *err) MUST_CHECK;
 void guest_close(struct guest *guest);
 
+/*
+ * Has a running guest committed anything to a file system since it was opened? What was read can
+ * then belong to two states. A file system that cannot tell counts as unchanged.
+ */
+bool guest_moved(struct guest *guest);
+
 /* The volume behind what the parsers were given. */
 struct volume *guest_volume_of(const struct volume_info *info);
 /* What the parsers are given for a volume; NULL: out of memory. */

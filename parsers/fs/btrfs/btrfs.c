@@ -34,6 +34,12 @@ static void btrfs_close(struct fs *fs)
 	(void)fs;
 }
 
+/* Each commit writes the superblock, and so does each fsync() between commits. */
+static int btrfs_changed(struct fs *fs)
+{
+	return witness_changed(&((const struct btrfs *)(const void *)fs)->super);
+}
+
 static int btrfs_open(const struct fs_source *source, struct fs **ret, struct err *err);
 
 const struct fs_ops btrfs_ops = {
@@ -47,6 +53,7 @@ const struct fs_ops btrfs_ops = {
 	.read = btrfs_file_read,
 	.extents = btrfs_file_extents,
 	.close = btrfs_close,
+	.changed = btrfs_changed,
 };
 
 static int open_trees(struct btrfs *btrfs, struct err *err)
@@ -86,6 +93,8 @@ static int btrfs_open(const struct fs_source *source, struct fs **ret, struct er
 	btrfs->arena = source->arena;
 	btrfs->report = source->report;
 	btrfs->volume = source->name;
+	if (witness_take(&btrfs->super, source->dev, BTRFS_SUPER_OFFSET, sizeof(super)))
+		return err_set(err, EIO, "btrfs superblock cannot be read");
 	r = btrfs_super_read(btrfs, source, &super, err);
 	if (r)
 		return r;

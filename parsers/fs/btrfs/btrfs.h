@@ -3,6 +3,7 @@
 #pragma once
 
 #include "parsers/fs/btrfs/format.h"
+#include "parsers/disk/witness.h"
 #include "parsers/fs/fs.h"
 
 enum {
@@ -63,6 +64,7 @@ struct btrfs {
 	uint16_t checksum_type;
 	uint32_t checksum_size; /* bytes */
 	struct btrfs_tree root_tree, chunk_tree, checksum_tree;
+	struct witness super;  /* the superblock: a guest that runs changes it with each commit */
 	uint64_t default_tree; /* subvolume; BTRFS_TOP_TREE: the top itself */
 	bool checksum_told;
 	uint64_t clock; /* for the cache */
