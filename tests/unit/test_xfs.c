@@ -116,7 +116,7 @@ static uint64_t bytes_read;
 static int counting_read(const struct blockdev *dev, uint64_t offset, void *buf, size_t len)
 {
 	bytes_read += len;
-	return blockdev_read(dev->under, offset, buf, len);
+	return blockdev_read(dev->under, dev->start + offset, buf, len);
 }
 
 static int count_name(void *context, struct text name)
@@ -317,22 +317,31 @@ static uint64_t log_place(int image)
 	return (group * be32_get(super.ag_blocks) + block) << super.block_log;
 }
 
-static void warns_when_the_log_was_not_replayed(void **state)
+/* The log's only record says "unmounted": cut off or damaged it says nothing. */
+static void refuses_a_log_that_cannot_be_replayed(void **state)
 {
 	uint8_t flags = 0x01; /* begins a transaction, instead of "unmounted" */
-	struct image_change changed;
+	uint8_t uuid = 0x5a;
+	struct image_change changed[2];
 	struct image_view view;
 	int image;
 
 	(void)state;
 	for (image = V4; image <= V5; image++) {
-		changed = image_change(images[image], log_place(image) + 512 + 9, &flags, 1);
+		changed[0] = image_change(images[image], log_place(image) + 512 + 9, &flags, 1);
 		open_image(&view, image);
-		assert_int_equal(view.r, 0);
-		assert_true(image_reported(&view, REPORT_WARNING,
-			"hd0 XFS: log not replayed: recent changes may be missing"));
+		assert_int_equal(view.r, 0); /* a transaction that never ends */
+		assert_int_equal(view.report.lines, 0);
 		image_close(&view);
-		image_restore(&changed);
+		changed[1] = image_change(images[image], log_place(image) + 304, &uuid, 1);
+		open_image(&view, image);
+		assert_int_equal(view.r, -EUCLEAN);
+		assert_string_equal(view.err.text,
+			"XFS log cannot be replayed: it belongs to another file system; see "
+			"xfs_repair(8)");
+		image_close(&view);
+		image_restore(&changed[1]);
+		image_restore(&changed[0]);
 	}
 }
 
@@ -387,7 +396,7 @@ int main(void)
 		cmocka_unit_test(accepts_newer_and_read_only_compatible_features),
 		cmocka_unit_test(refuses_versions_and_features_it_cannot_read),
 		cmocka_unit_test(tells_of_wrong_checksums_once),
-		cmocka_unit_test(warns_when_the_log_was_not_replayed),
+		cmocka_unit_test(refuses_a_log_that_cannot_be_replayed),
 		cmocka_unit_test(takes_an_unused_log_for_clean),
 		cmocka_unit_test(refuses_a_realtime_file_by_its_number),
 	};

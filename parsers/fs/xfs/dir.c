@@ -42,6 +42,7 @@ int xfs_dir_read(struct xfs_dir *dir, uint64_t at, uint8_t *buf)
 	struct xfs_extent extent;
 	int r;
 
+	dir->replayed = false;
 	for (; at < end; at += count) {
 		r = xfs_map_find(&dir->map, at, &extent);
 		if (r < 0)
@@ -55,6 +56,7 @@ int xfs_dir_read(struct xfs_dir *dir, uint64_t at, uint8_t *buf)
 		r = blockdev_read(&xfs->dev, offset, buf, count << xfs->block_log);
 		if (r)
 			return r;
+		dir->replayed |= xfs_replayed(xfs, offset, count << xfs->block_log);
 		buf += count << xfs->block_log;
 	}
 	return 0;
@@ -86,7 +88,8 @@ int xfs_dir_data(struct xfs_dir *dir, uint64_t at)
 		return r;
 	if (block_magic(dir->block) != magic && !(at == 0 && xfs_dir_single(dir)))
 		return -EUCLEAN;
-	xfs_checksum(dir->xfs, dir->block, dir->xfs->dir_size, XFS_DATA_CRC, "a folder");
+	xfs_checksum(
+		dir->xfs, dir->block, dir->xfs->dir_size, XFS_DATA_CRC, dir->replayed, "a folder");
 	dir->number = at;
 	return 0;
 }

@@ -12,6 +12,7 @@ struct xfs_dir {
 	uint8_t *block;  /* data block with names */
 	uint8_t *index;  /* block of the index; NULL: not needed so far */
 	uint64_t number; /* file block that stands in `block`; UINT64_MAX: none */
+	bool replayed;   /* the log changed the block that was read last */
 };
 
 struct xfs_entry {
@@ -32,7 +33,7 @@ int xfs_dir_init(struct xfs_dir *dir, struct xfs *xfs, uint64_t ino) MUST_CHECK;
 void xfs_dir_done(struct xfs_dir *dir);
 #define _xfs_dir_ CLEANUP(xfs_dir_done)
 
-/* Reads the folder block that begins at a file block. -EUCLEAN: a hole there. */
+/* Reads the folder block that begins at a file block; sets `replayed`. -EUCLEAN: a hole. */
 int xfs_dir_read(struct xfs_dir *dir, uint64_t at, uint8_t *buf) MUST_CHECK;
 
 /* Reads the data block at a file block into dir->block; checks its header. */

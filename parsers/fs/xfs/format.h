@@ -21,7 +21,6 @@
 #define XFS_NODE_V4       0xfebe
 #define XFS_NODE_V5       0x3ebe
 #define XFS_LINK_MAGIC    0x58534c4dU /* "XSLM" */
-#define XFS_LOG_MAGIC     0xfeedbabeU
 
 /* versionnum: the version and features of version 4. */
 #define XFS_VERSION_MASK    0x000f
@@ -32,21 +31,21 @@
 #define XFS_FEATURES2_FTYPE 0x0200U
 
 /* features_incompat of version 5. */
-#define XFS_INCOMPAT_FTYPE  0x0001U
-#define XFS_INCOMPAT_REPAIR 0x0010U /* xfs_repair did not end */
+#define XFS_INCOMPAT_FTYPE     0x0001U
+#define XFS_INCOMPAT_META_UUID 0x0004U
+#define XFS_INCOMPAT_REPAIR    0x0010U /* xfs_repair did not end */
 /*
  * ftype, sparse inodes, meta UUID, big timestamps, needs repair, 64-bit extent counts, exchange
  * range, parent pointers, metadata folder, zoned, zone gaps: none of the rest changes how a file
  * on the data device is read, or each inode says so itself.
  */
-#define XFS_INCOMPAT_KNOWN    0x07ffU
+#define XFS_INCOMPAT_KNOWN  0x07ffU
 
-#define XFS_INODE_REALTIME    0x0001       /* flags: the data is on another device */
-#define XFS_INODE_BIGTIME     0x0008U      /* flags2 */
-#define XFS_INODE_NREXT64     0x0010U      /* flags2 */
-#define XFS_DIR_LEAF_OFFSET   (1ULL << 35) /* byte offset in a folder where its index begins */
-#define XFS_DIR_FREE_TAG      0xffff
-#define XFS_UNMOUNT_OPERATION 0x20 /* flag of a log operation */
+#define XFS_INODE_REALTIME  0x0001       /* flags: the data is on another device */
+#define XFS_INODE_BIGTIME   0x0008U      /* flags2 */
+#define XFS_INODE_NREXT64   0x0010U      /* flags2 */
+#define XFS_DIR_LEAF_OFFSET (1ULL << 35) /* byte offset in a folder where its index begins */
+#define XFS_DIR_FREE_TAG    0xffff
 
 struct xfs_disk_super {
 	struct be32 magic, block_size;
@@ -68,8 +67,11 @@ struct xfs_disk_super {
 	struct be32 log_stripe_unit, features2, bad_features2;
 	struct be32 features_compat, features_ro_compat, features_incompat, features_log;
 	struct le32 crc;
+	struct be32 sparse_alignment;
+	struct be64 project_quota_ino, lsn;
+	uint8_t meta_uuid[16]; /* of metadata blocks, with XFS_INCOMPAT_META_UUID; else uuid */
 } __attribute__((packed));
-_Static_assert(sizeof(struct xfs_disk_super) == 228, "superblock");
+_Static_assert(sizeof(struct xfs_disk_super) == 264, "superblock");
 
 struct xfs_disk_inode {
 	struct be16 magic, mode;
@@ -163,16 +165,3 @@ struct xfs_disk_link {
 	struct be64 owner, block, lsn;
 } __attribute__((packed));
 _Static_assert(sizeof(struct xfs_disk_link) == 56, "symbolic link");
-
-/* A record of the log begins with this block of 512 bytes. */
-struct xfs_disk_log_record {
-	struct be32 magic, cycle, version, length;
-	struct be64 lsn, tail_lsn;
-	struct le32 crc;
-	struct be32 previous_block, operations;
-	struct be32 cycle_data[64];
-	struct be32 format;
-	uint8_t uuid[16];
-	struct be32 size;
-} __attribute__((packed));
-_Static_assert(sizeof(struct xfs_disk_log_record) == 324, "log record");

@@ -56,7 +56,8 @@ static int index_read(struct xfs_dir *dir, uint64_t at, struct index_block *ret)
 	r = check_magic(xfs, be16_get(disk.magic), &ret->leaf);
 	if (r)
 		return r;
-	xfs_checksum(xfs, dir->index, xfs->dir_size, XFS_INDEX_CRC, "a folder's index");
+	xfs_checksum(
+		xfs, dir->index, xfs->dir_size, XFS_INDEX_CRC, dir->replayed, "a folder's index");
 	memcpy(&count, dir->index + (xfs->v5 ? XFS_INDEX_COUNT_V5 : XFS_INDEX_COUNT_V4),
 		sizeof(count));
 	ret->next = be32_get(disk.next);

@@ -73,8 +73,8 @@ int xfs_inode_read(struct xfs *xfs, uint64_t ino, struct xfs_inode *ret)
 	if (be16_get(disk->magic) != XFS_INODE_MAGIC || be16_get(disk->mode) == 0 ||
 		(xfs->v5 && be64_get(disk->ino) != ino) || be64_get(disk->size) > INT64_MAX)
 		return -EUCLEAN;
-	xfs_checksum(
-		xfs, ret->raw, xfs->inode_size, offsetof(struct xfs_disk_inode, crc), "an inode");
+	xfs_checksum(xfs, ret->raw, xfs->inode_size, offsetof(struct xfs_disk_inode, crc),
+		xfs_replayed(xfs, offset, xfs->inode_size), "an inode");
 	ret->ino = ino;
 	take_fields(xfs, disk, ret);
 	return take_fork(xfs, disk, ret);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/checked.h"
 #include "parsers/fs/xfs/xfs.h"
 
 #include <errno.h>
@@ -33,13 +34,39 @@ static int refuse_realtime(struct xfs *xfs, const struct xfs_inode *inode)
 	return -ENOTSUP;
 }
 
+/* The log says that this file's map was changing; see struct xfs_promise. */
+static int take_promises(struct xfs_map *map)
+{
+	struct xfs *xfs = map->xfs;
+
+	for (uint32_t i = 0; i < xfs->recovered.n_promises; i++) {
+		const struct xfs_promise *promise = &xfs->recovered.promises[i];
+
+		if (promise->ino != map->inode->ino)
+			continue;
+		map->promised = true;
+		if (promise->kind != XFS_PROMISE_SWAP)
+			continue;
+		report_add(xfs->report, REPORT_WARNING,
+			"%.*s XFS: inode %" PRIu64 " was changing places with another when its "
+			"guest stopped; only a mount can end that",
+			TEXT_ARG(xfs->volume), map->inode->ino);
+		return -EUCLEAN;
+	}
+	return 0;
+}
+
 int xfs_map_init(struct xfs_map *map, struct xfs *xfs, const struct xfs_inode *inode)
 {
 	const uint8_t *fork = inode->raw + inode->fork;
+	int r;
 
 	*map = (struct xfs_map){.xfs = xfs, .inode = inode};
 	if (inode->realtime)
 		return refuse_realtime(xfs, inode);
+	r = take_promises(map);
+	if (r)
+		return r;
 	if (inode->format == XFS_FORK_BTREE)
 		return 0;
 	if (inode->format != XFS_FORK_EXTENTS || inode->extents > inode->fork_size / EXTENT_BYTES)
@@ -114,7 +141,8 @@ static int block_read(struct xfs_map *map, uint64_t block, uint32_t level, uint3
 	if (be32_get(tree->magic) != (xfs->v5 ? XFS_BMAP_MAGIC_V5 : XFS_BMAP_MAGIC_V4) ||
 		be16_get(tree->level) != level)
 		return -EUCLEAN;
-	xfs_checksum(xfs, map->block, xfs->block_size, XFS_BTREE_CRC, "a map of extents");
+	xfs_checksum(xfs, map->block, xfs->block_size, XFS_BTREE_CRC,
+		xfs_replayed(xfs, offset, xfs->block_size), "a map of extents");
 	*header = xfs->v5 ? XFS_BTREE_HEADER_V5 : sizeof(*tree);
 	return 0;
 }
@@ -194,7 +222,8 @@ static int extent_take(const struct xfs_map *map, uint32_t i, struct xfs_extent 
 	return xfs_blocks_place(map->xfs, ret->block, ret->count, &offset) ? -EUCLEAN : 1;
 }
 
-int xfs_map_find(struct xfs_map *map, uint64_t at, struct xfs_extent *ret)
+/* The first extent that ends behind `at` in the map as it lies on the disk. */
+static int find_on_disk(struct xfs_map *map, uint64_t at, struct xfs_extent *ret)
 {
 	uint32_t tries, i;
 	int r;
@@ -213,4 +242,52 @@ int xfs_map_find(struct xfs_map *map, uint64_t at, struct xfs_extent *ret)
 		at = map->until; /* a hole up to the next block of extents */
 	}
 	return -EUCLEAN;
+}
+
+/*
+ * The last promise that speaks for file block `at`, NULL for none; *until is where the answer may
+ * change.
+ */
+static const struct xfs_promise *promise_at(const struct xfs_map *map, uint64_t at, uint64_t *until)
+{
+	const struct xfs_recovery *recovered = &map->xfs->recovered;
+	const struct xfs_promise *found = NULL;
+
+	*until = UINT64_MAX;
+	for (uint32_t i = 0; i < recovered->n_promises; i++) {
+		const struct xfs_promise *promise = &recovered->promises[i];
+		uint64_t end;
+
+		if (promise->ino != map->inode->ino ||
+			!checked_add(promise->start, promise->count, &end) || end <= at)
+			continue;
+		*until = min_u64(*until, promise->start > at ? promise->start : end);
+		if (promise->start <= at)
+			found = promise;
+	}
+	return found;
+}
+
+int xfs_map_find(struct xfs_map *map, uint64_t at, struct xfs_extent *ret)
+{
+	const struct xfs_promise *promise = NULL;
+	uint64_t until = UINT64_MAX, offset;
+	int r;
+
+	if (map->promised)
+		promise = promise_at(map, at, &until);
+	if (promise && promise->kind == XFS_PROMISE_MAP) {
+		*ret = (struct xfs_extent){
+			at, until - at, promise->block + (at - promise->start), promise->unwritten};
+		r = xfs_blocks_place(map->xfs, ret->block, ret->count, &offset);
+		return r ? r : 1;
+	}
+	r = promise ? 0 : find_on_disk(map, at, ret);
+	if (r < 0 || until == UINT64_MAX)
+		return r;
+	/* A hole up to the next promise reads as space that was never written. */
+	if (r == 0 || ret->start >= until)
+		*ret = (struct xfs_extent){.start = at, .count = until - at, .unwritten = true};
+	ret->count = min_u64(ret->count, until - ret->start);
+	return 1;
 }

@@ -128,6 +128,10 @@ static void take_geometry(struct xfs *xfs, const struct xfs_disk_super *super)
 	xfs->root_ino = be64_get(super->root_ino);
 	xfs->log_start = be64_get(super->log_start);
 	xfs->log_blocks = be32_get(super->log_blocks);
+	memcpy(xfs->uuid, super->uuid, sizeof(xfs->uuid));
+	memcpy(xfs->meta_uuid, super->uuid, sizeof(xfs->meta_uuid));
+	if (xfs->v5 && be32_get(super->features_incompat) & XFS_INCOMPAT_META_UUID)
+		memcpy(xfs->meta_uuid, super->meta_uuid, sizeof(xfs->meta_uuid));
 }
 
 static int take_names(struct xfs *xfs, const struct xfs_disk_super *super, struct arena *arena)
@@ -146,14 +150,15 @@ static int take_names(struct xfs *xfs, const struct xfs_disk_super *super, struc
 		id[12], id[13], id[14], id[15]);
 }
 
-void xfs_checksum(struct xfs *xfs, const void *bytes, size_t len, size_t at, const char *what)
+void xfs_checksum(
+	struct xfs *xfs, const void *bytes, size_t len, size_t at, bool replayed, const char *what)
 {
 	static const uint8_t zeros[sizeof(struct le32)];
 	const uint8_t *byte = bytes;
 	struct le32 written;
 	uint32_t crc;
 
-	if (!xfs->v5 || xfs->checksum_told)
+	if (!xfs->v5 || xfs->checksum_told || replayed)
 		return;
 	memcpy(&written, byte + at, sizeof(written));
 	crc = crc32c_add(CRC32C_START, byte, at);
@@ -178,7 +183,7 @@ static int check_checksum(struct xfs *xfs)
 	if (r)
 		return r;
 	xfs_checksum(xfs, sector, xfs->sector_size, offsetof(struct xfs_disk_super, crc),
-		"the superblock");
+		xfs_replayed(xfs, 0, xfs->sector_size), "the superblock");
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "parsers/fs/fs.h"
 #include "parsers/fs/xfs/format.h"
+#include "parsers/fs/xfs/recover.h"
 
 enum {
 	XFS_MAX_INODE = 2048,   /* bytes */
@@ -16,16 +17,19 @@ enum {
 
 struct xfs {
 	struct fs fs;
-	struct blockdev dev;
+	struct blockdev dev; /* with what the log has laid over it */
 	struct report *report;
 	struct text volume; /* for the report */
+	struct xfs_log log;
+	struct xfs_recovery recovered;
 	bool v5, ftype, nocase, checksum_told;
 	uint32_t block_size, sector_size, inode_size, dir_size; /* bytes; dir_size: folder block */
 	uint8_t block_log, inode_log, inodes_per_block_log, ag_block_log, dir_block_log;
 	uint32_t ag_blocks, ag_count;
 	uint64_t blocks, root_ino;
-	uint64_t log_start; /* 0: on another device */
-	uint32_t log_blocks;
+	uint64_t log_start;              /* 0: on another device */
+	uint32_t log_blocks;             /* of block_size */
+	uint8_t uuid[16], meta_uuid[16]; /* of the volume, and as metadata blocks have it */
 };
 
 /* Reads and checks the superblock into all fields of `xfs` but fs.ops. The errors of open(). */
@@ -35,11 +39,18 @@ int xfs_super_read(struct xfs *xfs, struct arena *arena, struct err *err) MUST_C
 int xfs_blocks_place(
 	const struct xfs *xfs, uint64_t block, uint64_t count, uint64_t *offset) MUST_CHECK;
 
-/* Reports a wrong version 5 checksum, once for the whole volume. */
-void xfs_checksum(struct xfs *xfs, const void *bytes, size_t len, size_t at, const char *what);
+/*
+ * Reports a wrong version 5 checksum, once for the whole volume. `replayed`: the log changed the
+ * block, whose checksum is only made when the kernel writes it.
+ */
+void xfs_checksum(
+	struct xfs *xfs, const void *bytes, size_t len, size_t at, bool replayed, const char *what);
 
-/* Warns when the log holds what was not yet written to its place. */
-void xfs_log_check(struct xfs *xfs);
+/* Did the log change any byte of a range of the volume? */
+static inline bool xfs_replayed(const struct xfs *xfs, uint64_t offset, uint64_t length)
+{
+	return overlay_covers(&xfs->recovered.overlay, offset, length);
+}
 
 struct xfs_inode {
 	uint64_t ino, size, extents;
@@ -73,6 +84,7 @@ struct xfs_map {
 	uint32_t count;
 	uint64_t from, until; /* the file blocks that `records` speaks for */
 	uint8_t *block;       /* the leaf read last; NULL: none */
+	bool promised;        /* the log announces changes of this file's map */
 };
 
 /* Borrows both. -EUCLEAN where the fork holds no extents; -ENOTSUP for realtime files. */
