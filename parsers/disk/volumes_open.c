@@ -11,8 +11,8 @@ static const struct unread {
 } unread[] = {
 	{"swap", "swap: skipped", ""},
 	{"swsuspend", "a hibernated system's swap: skipped", ""},
-	{"jbd", "an ext journal without its file system: skipped", ""},
-	{"xfs_external_log", "an XFS log without its file system: skipped", ""},
+	{"jbd", "an ext journal: no file system of its own", ""},
+	{"xfs_external_log", "an XFS log: no file system of its own", ""},
 	{"LVM2_member", "LVM physical volume", ""},
 	{"linux_raid_member", "member of a RAID (md)", ""},
 	{"crypto_LUKS", "LUKS-encrypted: not read", "LUKS-encrypted"},

@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_extents_ struct extents log = {0}, map = {0};
 	struct sparse_disk disk;
 	struct err err = {0};
+	struct jbd2_source source;
 	struct jbd2 journal;
 	char block[BLOCK];
 
@@ -26,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (extents_add(&log, EXTENT_DISK, 0, 0, min_u64(disk.dev.size, MIB) / BLOCK * BLOCK))
 		return 0;
-	if (jbd2_read(&disk.dev, &log, BLOCK, &arena, &journal, &err)) {
+	source = (struct jbd2_source){&disk.dev, &disk.dev, &log, 0, BLOCK};
+	if (jbd2_read(&source, &arena, &journal, &err)) {
 		assert(err.code);
 		return 0;
 	}

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <ext2fs/ext3_extents.h>
 #include <sys/stat.h>
 
 enum { INDEX_WORTH = 16384 /* bytes of a folder that are soon read */ };
@@ -33,9 +34,40 @@ bool ext_forgive(struct ext *ext, errcode_t error)
 	return true;
 }
 
+static bool has_extents(const struct ext2_inode *inode)
+{
+	const struct ext3_extent_header *header = (const void *)inode->i_block;
+
+	return le16toh(header->eh_magic) == EXT3_EXT_MAGIC;
+}
+
+/*
+ * Lays a fast commit's inode over the one of the disk, which keeps its map: ranges tell how that
+ * changed. A file that is new in its number starts with an empty one.
+ */
+static void lay_fast_inode(struct ext *ext, struct text raw)
+{
+	static const struct ext3_extent_header empty = {.eh_magic = EXT3_EXT_MAGIC, .eh_max = 4};
+	struct ext2_inode *inode = EXT2_INODE(ext->inode);
+	struct ext2_inode old = *inode;
+	bool same;
+
+	memcpy(ext->inode, raw.at, min_size(raw.len, ext->inode_size));
+	same = old.i_generation == inode->i_generation && old.i_mode &&
+	       old.i_flags & EXT4_EXTENTS_FL && has_extents(&old);
+	if (!(inode->i_flags & EXT4_EXTENTS_FL))
+		return;
+	memset(inode->i_block, 0, sizeof(inode->i_block));
+	if (same)
+		memcpy(inode->i_block, old.i_block, sizeof(inode->i_block));
+	else
+		memcpy(inode->i_block, &empty, sizeof(empty));
+}
+
 int ext_read_inode(struct ext *ext, uint64_t ino)
 {
 	struct ext2_inode *inode = EXT2_INODE(ext->inode);
+	struct text fast = ext_fast_inode(&ext->fast, (uint32_t)ino);
 	errcode_t error;
 
 	if (ino == 0 || ino > ext->lib->super->s_inodes_count)
@@ -44,6 +76,8 @@ int ext_read_inode(struct ext *ext, uint64_t ino)
 		error = ext2fs_read_inode_full(
 			ext->lib, (ext2_ino_t)ino, inode, (int)ext->inode_size);
 	} while (error && ext_forgive(ext, error));
+	if (!error && fast.len)
+		lay_fast_inode(ext, fast);
 	return error ? ext_errno(error) : 0;
 }
 
@@ -139,15 +173,33 @@ static bool has_index(const struct ext *ext, const struct node *folder)
 	       folder->size > INDEX_WORTH;
 }
 
+/* What the fast commits did last to a name that `search` wants; NULL: nothing. */
+static const struct ext_fast_name *find_fast(const struct search *search, const struct node *folder)
+{
+	const struct ext_fast *fast = &search->ext->fast;
+
+	for (uint32_t i = fast->n_names; i; i--) {
+		const struct ext_fast_name *name = &fast->names[i - 1];
+
+		if (name->parent == folder->ino && is_name(search, name->name))
+			return name;
+	}
+	return NULL;
+}
+
 static int ext_find(struct fs *fs, const struct node *folder, struct text name, struct node *ret)
 {
 	struct ext *ext = to_ext(fs);
 	struct search search = {.ext = ext, .name = name};
+	const struct ext_fast_name *fast;
 	int err = ext_read_inode(ext, folder->ino);
 
 	if (err)
 		return err;
 	search.casefold = (ext->inode->i_flags & EXT4_CASEFOLD_FL) && ext->lib->encoding;
+	fast = find_fast(&search, folder);
+	if (fast)
+		return fast->ino ? ext_node(ext, fast->ino, ret) : -ENOENT;
 	err = -EAGAIN;
 	if (has_index(ext, folder))
 		err = ext_htree_search(ext, folder, name, search.casefold, search_visit, &search);
@@ -158,7 +210,10 @@ static int ext_find(struct fs *fs, const struct node *folder, struct text name, 
 	return search.ino ? ext_node(ext, search.ino, ret) : -ENOENT;
 }
 
+/* A listing: the names of the disk that no fast commit touched, then those that it added. */
 struct names {
+	struct ext *ext;
+	const struct node *folder;
 	fs_visit *visit;
 	void *context;
 };
@@ -166,15 +221,27 @@ struct names {
 static int names_visit(void *context, struct text name, uint32_t ino __attribute__((unused)))
 {
 	const struct names *names = context;
+	const struct search search = {.ext = names->ext, .name = name};
 
+	if (find_fast(&search, names->folder))
+		return 0;
 	return names->visit(names->context, name);
 }
 
 static int ext_list(struct fs *fs, const struct node *folder, fs_visit *visit, void *context)
 {
-	struct names names = {visit, context};
+	struct ext *ext = to_ext(fs);
+	struct names names = {ext, folder, visit, context};
+	int ret = ext_each_entry(ext, folder, names_visit, &names);
 
-	return ext_each_entry(to_ext(fs), folder, names_visit, &names);
+	for (uint32_t i = 0; i < ext->fast.n_names && !ret; i++) {
+		const struct ext_fast_name *name = &ext->fast.names[i];
+		const struct search search = {.ext = ext, .name = name->name};
+
+		if (name->parent == folder->ino && name->ino && find_fast(&search, folder) == name)
+			ret = visit(context, name->name);
+	}
+	return ret;
 }
 
 /* Copies what of [offset, offset + len) lies in `from`, which begins at `at` of the content. */
@@ -280,4 +347,5 @@ const struct fs_ops ext_ops = {
 	.read = ext_read,
 	.extents = ext_extents,
 	.close = ext_close,
+	.changed = ext_changed,
 };

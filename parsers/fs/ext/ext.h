@@ -2,12 +2,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "parsers/fs/ext/fast_commit.h"
 #include "parsers/fs/fs.h"
+#include "parsers/disk/witness.h"
 
 /* libext2fs uses dev_t and mode_t without a word; with musl nothing else declares them. */
 #include <sys/types.h>
 
 #include <ext2fs/ext2fs.h>
+
+enum { EXT_WITNESS_SUPER, EXT_WITNESS_JOURNAL, EXT_WITNESS_HEAD, EXT_WITNESS_FAST, EXT_WITNESSES };
 
 struct ext {
 	struct fs fs;
@@ -22,6 +26,9 @@ struct ext {
 	/* Where the content of node `mapped` lies; see ext_map(). */
 	struct extents map;
 	struct node mapped;
+	struct ext_fast fast;
+	/* What a guest that runs writes to: the superblock, and three places of its journal. */
+	struct witness witnesses[EXT_WITNESSES];
 };
 
 /*
@@ -61,7 +68,10 @@ void ext_warn_checksum(const struct ext *ext);
  * Lays what the journal has over ext->dev: 1 where that changed it (then the library must open
  * again), 0 where not; what cannot be replayed is told in the report. -ENOMEM.
  */
-int ext_replay(struct ext *ext, struct arena *arena) MUST_CHECK;
+int ext_replay(struct ext *ext, const struct fs_source *source) MUST_CHECK;
+
+/* See struct fs_ops. */
+int ext_changed(struct fs *fs);
 
 /* Reads an inode into ext->inode. -EUCLEAN for a number that cannot be. */
 int ext_read_inode(struct ext *ext, uint64_t ino) MUST_CHECK;

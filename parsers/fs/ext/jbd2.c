@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "parsers/fs/ext/jbd2.h"
 
+#include "core/checked.h"
 #include "parsers/fs/crc32c.h"
 #include "parsers/fs/ext/jbd2_log.h"
 
@@ -9,7 +10,9 @@
 
 enum {
 	DEFAULT_FAST_BLOCKS = 256,
-	FAST_COMMIT_HEAD = 9, /* tag of ext4's fast commit area */
+	FAST_COMMIT_HEAD = 9,   /* tag of ext4's fast commit area */
+	MAX_FAST_BLOCKS = 4096, /* that are looked at */
+	MAX_WATCHED = 1024,     /* bytes of a block: each transaction and fast commit begins one */
 };
 
 struct jbd2_super {
@@ -45,12 +48,12 @@ static int check_super(
 }
 
 /* Checks the journal's superblock and takes from it what is needed. */
-static int open_log(struct jbd2_log *log, struct err *err)
+static int open_log(struct jbd2_log *log, uint32_t superblock, struct err *err)
 {
 	const struct extent *last = &log->extents->at[log->extents->count - 1];
 	uint64_t blocks = (last->offset + last->length) / log->block_size;
 	struct jbd2_super super;
-	int ret = jbd2_log_read(log, 0);
+	int ret = jbd2_log_read(log, superblock);
 
 	if (ret)
 		return err_set(err, -ret, "the journal cannot be read");
@@ -78,20 +81,54 @@ static int open_log(struct jbd2_log *log, struct err *err)
 	return log->start < log->end ? 0 : err_set(err, EUCLEAN, "the journal is damaged");
 }
 
-/* Does the fast commit area go on from the last transaction (fs/ext4/fast_commit.h)? */
-static bool has_fast_commits(struct jbd2_log *log, uint32_t transactions)
+/* Reads the blocks of fast commits (fs/ext4/fast_commit.h) if the first looks like one. */
+static int read_fast(struct jbd2_log *log, struct arena *arena, struct jbd2 *ret)
 {
+	uint32_t blocks = (uint32_t)min_u64(log->fast_blocks, MAX_FAST_BLOCKS);
 	struct {
 		struct le16 tag, length;
 		struct le32 features, sequence;
 	} head;
+	char *area;
 
 	/* The kernel leaves one block free behind the ring. */
-	if (!log->fast_blocks || jbd2_log_read(log, log->end + 1))
-		return false;
+	ret->fast_start = log->end + 1;
+	ret->sequence = log->sequence + ret->transactions;
+	if (!log->start || blocks < 2 || jbd2_log_read(log, ret->fast_start))
+		return 0;
 	memcpy(&head, log->block, sizeof(head));
-	return le16_get(head.tag) == FAST_COMMIT_HEAD &&
-	       le32_get(head.sequence) == log->sequence + transactions;
+	if (le16_get(head.tag) != FAST_COMMIT_HEAD || le32_get(head.sequence) != ret->sequence)
+		return 0;
+	area = arena_array(arena, blocks, log->block_size);
+	if (!area)
+		return -ENOMEM;
+	ret->fast_area.at = area;
+	for (uint32_t i = 0; i < blocks - 1; i++) {
+		if (jbd2_log_read(log, ret->fast_start + i))
+			break;
+		memcpy(area + ret->fast_area.len, log->block, log->block_size);
+		ret->fast_area.len += log->block_size;
+	}
+	return 0;
+}
+
+/* A place in the log to be watched, as much of the block as a witness takes. */
+static int watch(const struct jbd2_log *log, uint32_t index, struct witness *ret)
+{
+	uint64_t at;
+	int r = jbd2_log_place(log, index, &at);
+
+	return r ? r
+		 : witness_take(ret, log->dev, at, (uint32_t)min_u64(log->block_size, MAX_WATCHED));
+}
+
+int jbd2_watch_fast(const struct jbd2_source *source, struct jbd2 *journal, size_t at)
+{
+	const struct jbd2_log log = {
+		.dev = source->dev, .extents = source->blocks, .block_size = source->block_size};
+
+	return watch(&log, journal->fast_start + (uint32_t)(at / source->block_size),
+		&journal->fast_head);
 }
 
 static int compare_blocks(const void *a, const void *b)
@@ -137,19 +174,20 @@ static uint32_t keep_newest(struct jbd2_log *log)
 }
 
 /* Blocks outside the volume are nobody's. */
-static uint32_t keep_inside(struct jbd2_log *log, uint32_t count)
+static uint32_t keep_inside(struct jbd2_log *log, uint64_t size, uint32_t count)
 {
 	struct jbd2_block *blocks = log->blocks.at;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (blocks[i].block < log->dev->size / log->block_size)
+		if (blocks[i].block < size / log->block_size)
 			blocks[kept++] = blocks[i];
 	}
 	return kept;
 }
 
-static int make_overlay(struct jbd2_log *log, struct arena *arena, struct jbd2 *ret)
+static int make_overlay(
+	struct jbd2_log *log, const struct blockdev *volume, struct arena *arena, struct jbd2 *ret)
 {
 	struct jbd2_overlay *overlay = arena_new(arena, struct jbd2_overlay);
 
@@ -157,11 +195,12 @@ static int make_overlay(struct jbd2_log *log, struct arena *arena, struct jbd2 *
 		qsort(log->blocks.at, log->blocks.committed, log->blocks.item, compare_blocks);
 	if (log->revoked.committed)
 		qsort(log->revoked.at, log->revoked.committed, log->revoked.item, compare_revoked);
-	ret->blocks = keep_inside(log, keep_newest(log));
+	ret->blocks = keep_inside(log, volume->size, keep_newest(log));
 	if (!overlay)
 		return -ENOMEM;
 	*overlay = (struct jbd2_overlay){
-		.dev = *log->dev,
+		.dev = *volume,
+		.log = *log->dev,
 		.block_size = log->block_size,
 		.checksum = log->incompat & INCOMPAT_CSUM_V3   ? CHECKSUM_32
 			    : log->incompat & INCOMPAT_CSUM_V2 ? CHECKSUM_16
@@ -179,13 +218,13 @@ static int make_overlay(struct jbd2_log *log, struct arena *arena, struct jbd2 *
 	return 0;
 }
 
-int jbd2_read(const struct blockdev *dev, const struct extents *extents, uint32_t block_size,
-	struct arena *arena, struct jbd2 *ret, struct err *err)
+int jbd2_read(
+	const struct jbd2_source *source, struct arena *arena, struct jbd2 *ret, struct err *err)
 {
 	struct jbd2_log log CLEANUP(jbd2_log_done) = {
-		.dev = dev,
-		.extents = extents,
-		.block_size = block_size,
+		.dev = source->dev,
+		.extents = source->blocks,
+		.block_size = source->block_size,
 		.crc = UINT32_MAX,
 		.blocks.item = sizeof(struct jbd2_block),
 		.revoked.item = sizeof(struct revoked),
@@ -193,23 +232,25 @@ int jbd2_read(const struct blockdev *dev, const struct extents *extents, uint32_
 	int64_t transactions = 0;
 	int failed;
 
-	*ret = (struct jbd2){.dev = *dev};
-	if (!extents->count || block_size < sizeof(struct jbd2_super))
+	*ret = (struct jbd2){.dev = *source->volume};
+	if (!source->blocks->count || log.block_size < sizeof(struct jbd2_super))
 		return err_set(err, EUCLEAN, "there is no journal");
-	log.block = malloc(block_size);
+	log.block = malloc(log.block_size);
 	if (!log.block)
 		return err_set(err, ENOMEM, "out of memory");
-	failed = open_log(&log, err);
+	failed = open_log(&log, source->superblock, err);
 	if (failed)
 		return failed;
+	log.head = log.start ? log.start : log.first;
 	if (log.start)
 		transactions = jbd2_log_transactions(&log);
 	if (transactions < 0)
 		return err_set(err, (int)-transactions, "the journal cannot be read");
 	ret->transactions = (uint32_t)transactions;
 	ret->cut = log.cut;
-	ret->fast_commits = has_fast_commits(&log, ret->transactions);
-	if (make_overlay(&log, arena, ret))
+	if (watch(&log, source->superblock, &ret->super) || watch(&log, log.head, &ret->head))
+		return err_set(err, EIO, "the journal cannot be read");
+	if (make_overlay(&log, source->volume, arena, ret) || read_fast(&log, arena, ret))
 		return err_set(err, ENOMEM, "out of memory");
 	return 0;
 }

@@ -57,8 +57,7 @@ static bool has_checksums(const struct jbd2_log *log)
 	return log->incompat & (INCOMPAT_CSUM_V2 | INCOMPAT_CSUM_V3);
 }
 
-/* Where a block of the log lies on the volume. */
-static int log_place(const struct jbd2_log *log, uint32_t index, uint64_t *ret)
+int jbd2_log_place(const struct jbd2_log *log, uint32_t index, uint64_t *ret)
 {
 	uint64_t offset = (uint64_t)index * log->block_size;
 	const struct extent *extent = extents_find(log->extents, offset);
@@ -72,7 +71,7 @@ static int log_place(const struct jbd2_log *log, uint32_t index, uint64_t *ret)
 int jbd2_log_read(struct jbd2_log *log, uint32_t index)
 {
 	uint64_t at;
-	int err = log_place(log, index, &at);
+	int err = jbd2_log_place(log, index, &at);
 
 	if (err)
 		return err;
@@ -153,7 +152,7 @@ static int add_block(struct jbd2_log *log, const struct tag *tag, uint32_t index
 {
 	struct jbd2_block *block;
 	uint64_t at;
-	int err = log_place(log, index, &at);
+	int err = jbd2_log_place(log, index, &at);
 
 	if (err)
 		return err;
@@ -275,6 +274,7 @@ static int read_step(struct jbd2_log *log, uint32_t *index, uint32_t *order)
 		log->revoked.committed = log->revoked.count;
 		log->crc = UINT32_MAX;
 		(*order)++;
+		log->head = log_next(log, *index, 1);
 		break;
 	default:
 		return 1;

@@ -42,6 +42,7 @@ struct jbd2_log {
 	uint32_t compat, incompat, seed;
 	uint32_t first, end;      /* the ring: blocks [first, end) of the log */
 	uint32_t start, sequence; /* where the oldest transaction begins, and its number */
+	uint32_t head;            /* where the next transaction would begin */
 	uint32_t fast_blocks;     /* behind the ring */
 	uint32_t read;            /* blocks looked at */
 	uint32_t crc;             /* COMPAT_CHECKSUM: over the transaction so far */
@@ -53,6 +54,9 @@ struct jbd2_log {
 
 /* Frees what grew, not the log. */
 void jbd2_log_done(struct jbd2_log *log);
+
+/* Where a block of the log lies on its device. -EUCLEAN: nowhere. */
+int jbd2_log_place(const struct jbd2_log *log, uint32_t index, uint64_t *ret) MUST_CHECK;
 
 /* Reads a block of the log into log->block. -EUCLEAN where it lies nowhere, -EIO. */
 int jbd2_log_read(struct jbd2_log *log, uint32_t index) MUST_CHECK;

@@ -42,7 +42,7 @@ static int read_block(const struct jbd2_overlay *overlay, const struct jbd2_bloc
 	uint32_t inside, void *buf, size_t len)
 {
 	const struct be32 magic = {htobe32((uint32_t)JBD2_MAGIC)};
-	int err = blockdev_read(&overlay->dev, block->at, overlay->buffer, overlay->block_size);
+	int err = blockdev_read(&overlay->log, block->at, overlay->buffer, overlay->block_size);
 
 	if (err)
 		return err;

@@ -10,7 +10,7 @@ enum jbd2_checksum { CHECKSUM_NONE, CHECKSUM_16, CHECKSUM_32 };
 /* A committed block. */
 struct jbd2_block {
 	uint64_t block;       /* number in the file system */
-	uint64_t at;          /* where the log has it, bytes from the volume's start */
+	uint64_t at;          /* where the log has it, bytes from its device's start */
 	uint32_t order;       /* in the log: of two, the later one counts */
 	uint32_t transaction; /* counted from the log's oldest */
 	uint32_t sequence;    /* the transaction's own number */
@@ -20,6 +20,7 @@ struct jbd2_block {
 
 struct jbd2_overlay {
 	struct blockdev dev; /* the volume itself */
+	struct blockdev log; /* what the journal lies on */
 	uint32_t block_size;
 	enum jbd2_checksum checksum;
 	uint32_t seed;

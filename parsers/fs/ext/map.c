@@ -132,9 +132,12 @@ static errcode_t map_once(struct mapping *mapping, const struct node *node)
 		error = map_extents(mapping, (ext2_ino_t)node->ino);
 	else
 		error = map_blocks(mapping, (ext2_ino_t)node->ino);
-	if (error)
+	if (!error)
+		error = -extents_add(mapping->to, EXTENT_ZERO, 0, 0, mapping->size - mapping->end);
+	if (error || !ext->fast.n_ranges)
 		return error;
-	return -extents_add(mapping->to, EXTENT_ZERO, 0, 0, mapping->size - mapping->end);
+	return -ext_fast_map(
+		&ext->fast, (uint32_t)node->ino, ext->lib->blocksize, ext->dev.size, mapping->to);
 }
 
 static bool is_mapped(const struct ext *ext, const struct node *node)

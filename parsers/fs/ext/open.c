@@ -127,14 +127,14 @@ static int open_failed(errcode_t error, struct err *err)
 
 /* Opens the file system as its journal says it is; the superblock may be in the journal, too. */
 static int open_replayed(
-	struct ext *ext, struct arena *arena, bool *wrong_checksum, struct err *err)
+	struct ext *ext, const struct fs_source *source, bool *wrong_checksum, struct err *err)
 {
 	int changed;
 	errcode_t error;
 
 	if (!(ext->lib->super->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER))
 		return 0;
-	changed = ext_replay(ext, arena);
+	changed = ext_replay(ext, source);
 	if (changed < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	if (!changed)
@@ -174,13 +174,16 @@ int ext_open(const struct fs_source *source, struct fs **ret, struct err *err)
 		.report = source->report,
 		.volume = source->name,
 	};
+	if (witness_take(&ext->witnesses[EXT_WITNESS_SUPER], source->dev, SUPERBLOCK_AT,
+		    sizeof(struct ext2_super_block)))
+		return err_set(err, EIO, "the superblock cannot be read");
 	error = open_library(ext, &wrong_checksum);
 	if (error)
 		return open_failed(error, err);
 	warn_cut(ext);
 	failed = prepare(ext, source->arena, err);
 	if (!failed)
-		failed = open_replayed(ext, source->arena, &wrong_checksum, err);
+		failed = open_replayed(ext, source, &wrong_checksum, err);
 	if (!failed && describe(ext, source->arena))
 		failed = err_set(err, ENOMEM, "out of memory");
 	if (failed) {
