@@ -4,9 +4,6 @@
 #include "core/kernel.h"
 #include "sandbox/seccomp.h"
 
-#include <errno.h>
-#include <linux/seccomp.h>
-
 /*
  * No socket, no process, no mount, no file opened for writing, no descriptor of a file by its
  * handle (which would reach beyond the root): what is missing here is what matters.
@@ -118,10 +115,9 @@ static const struct seccomp_rule rules[] = {
 
 int calls_restrict(void)
 {
-	struct seccomp_filter filter;
+	struct seccomp_policy policy = {.n_write_fds = 0};
 
-	seccomp_begin(&filter);
-	seccomp_add(&filter, rules, sizeof(rules) / sizeof(rules[0]), NULL);
-	seccomp_end(&filter, SECCOMP_RET_ERRNO | ENOSYS);
-	return seccomp_load(&filter);
+	seccomp_set_all(&policy, ABSENT);
+	seccomp_set(&policy, rules, ARRAY_SIZE(rules));
+	return seccomp_load(&policy);
 }

@@ -215,7 +215,7 @@ int worker_enter(
 		.private_root = order.private_root,
 		.keep_fds = WORKER_DISKS + (int)order.disks,
 		.parent_fd = WORKER_PARENT,
-		.write_fds = {WORKER_ANSWER, WORKER_CONTENT},
+		.write_fds = {WORKER_ANSWER, WORKER_CONTENT, STDOUT_FILENO, STDERR_FILENO},
 	};
 	if (served) {
 		sandbox.memory += served->memory;

@@ -19,7 +19,7 @@ struct sandbox_settings {
 	int keep_fds;         /* descriptors 0 ... keep_fds - 1 stay, all others are closed */
 	int parent_fd;        /* a socket whose end of file means that the parent is gone; or -1 */
 	int more_fds;         /* so many more may be opened by calls of more_calls */
-	int write_fds[2];     /* the only descriptors that may be written to */
+	int write_fds[4];     /* the only descriptors that may be written to */
 	const struct seccomp_rule *more_calls; /* besides those that every inspector may make */
 	size_t n_more_calls;
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wire/message.h"
 
+#include "wire/sigsys.h"
+
 #include <errno.h>
 
 void wire_put_u8(struct strbuf *buf, uint8_t value)
@@ -227,6 +229,8 @@ int wire_open(struct text message, enum wire_kind expected, struct text *ret, st
 		return 0;
 	if (head.kind == WIRE_FAILURE)
 		return failure_get(*ret, err);
+	if (head.kind == WIRE_SIGSYS)
+		return wire_get_sigsys(*ret, err);
 	return err_set(err, EPROTO, "head: answers another question");
 }
 

@@ -21,7 +21,7 @@ enum { WIRE_HEAD = 16 }; /* bytes */
  * Daemon and inspector are two programs, and an upgrade may replace one under the other: the
  * version must change with the fields.
  */
-#define WIRE_VERSION "bootfs6"
+#define WIRE_VERSION "bootfs7"
 
 enum wire_kind {
 	WIRE_QUESTION,
@@ -30,8 +30,9 @@ enum wire_kind {
 	WIRE_FAILURE,
 	WIRE_FOLDER,
 	WIRE_FILE,
+	WIRE_SIGSYS,
 };
-#define WIRE_KINDS (WIRE_FILE + 1)
+#define WIRE_KINDS (WIRE_SIGSYS + 1)
 
 /* ---- writing ---------------------------------------------------------------------------------- */
 
@@ -61,7 +62,7 @@ int wire_length(struct text head, uint64_t max, uint64_t *ret, struct err *err) 
 
 /*
  * Checks the head and gives the fields behind it. A failure where another kind was expected
- * becomes `err` and is returned as its -errno.
+ * becomes `err` and is returned as its -errno; so are last words (wire/sigsys.h).
  */
 int wire_open(
 	struct text message, enum wire_kind expected, struct text *ret, struct err *err) MUST_CHECK;

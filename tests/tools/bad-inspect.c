@@ -4,20 +4,26 @@
  * tells as a failure. Without that line it is the real one.
  */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire/inspection.h"
-#include "wire/message.h"
 #include "inspect/worker.h"
+#include "wire/inspection.h"
+#include "wire/sigsys.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static char word[64];
 static uint64_t number, value;
@@ -119,6 +125,69 @@ static long any_call(void)
 	return syscall((long)number, 0, 0, 0, 0, 0, 0);
 }
 
+/* ---- single system calls, by their arguments ------------------------------------------------- */
+
+/* A page of our own, and what calls may read or write there. */
+static _Alignas(4096) char page[4096];
+static const char name_of_host[] = "/etc/passwd", no_name[] = "";
+
+#define AT(pointer) ((long)(intptr_t)(pointer))
+
+static const struct attempt {
+	const char *name;
+	long call, arguments[6];
+} attempts[] = {
+	{"fstat", SYS_fstat, {WORKER_DISKS, AT(page)}},
+	{"stat-open", SYS_newfstatat, {WORKER_DISKS, AT(no_name), AT(page), AT_EMPTY_PATH}},
+	{"stat-name", SYS_newfstatat, {AT_FDCWD, AT(name_of_host), AT(page), 0}},
+	{"statx-name", SYS_statx, {AT_FDCWD, AT(name_of_host), 0, STATX_BASIC_STATS, AT(page)}},
+	{"write-stderr", SYS_write, {STDERR_FILENO, AT(page), 1}},
+	{"write-to-parent", SYS_write, {WORKER_PARENT, AT(page), 1}},
+	{"protect-read", SYS_mprotect, {AT(page), sizeof(page), PROT_READ}},
+	{"protect-exec", SYS_mprotect, {AT(page), sizeof(page), PROT_READ | PROT_EXEC}},
+	{"map-huge", SYS_mmap,
+		{0, 2 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1}},
+	{"madvise-free", SYS_madvise, {AT(page), sizeof(page), MADV_DONTNEED}},
+	{"madvise-poison", SYS_madvise, {AT(page), sizeof(page), MADV_HWPOISON}},
+	{"get-uid", SYS_getuid, {0}},
+	{"get-dumpable", SYS_prctl, {PR_GET_DUMPABLE}},
+	{"set-dumpable", SYS_prctl, {PR_SET_DUMPABLE, 1}},
+	{"get-limit", SYS_prlimit64, {0, RLIMIT_AS, 0, AT(page)}},
+	{"set-limit", SYS_prlimit64, {0, RLIMIT_AS, AT(page), 0}},
+	{"limit-of-another", SYS_prlimit64, {2, RLIMIT_AS, 0, AT(page)}},
+	{"get-flags", SYS_fcntl, {WORKER_DISKS, F_GETFL}},
+	{"set-own-descriptor", SYS_fcntl, {WORKER_DISKS, F_SETOWN, 1}},
+	{"ioctl-another", SYS_ioctl, {WORKER_DISKS, BLKFLSBUF, 0}},
+	{"random", SYS_getrandom, {AT(page), 16, 0}},
+	{"clock", SYS_clock_gettime, {CLOCK_MONOTONIC, AT(page)}},
+	{"wake-futex", SYS_futex, {AT(page), FUTEX_WAKE_PRIVATE, 1}},
+	{"shared-futex", SYS_futex, {AT(page), FUTEX_WAKE, 1}},
+	{"lock-futex", SYS_futex, {AT(page), FUTEX_LOCK_PI_PRIVATE, 0}},
+	{"block-signals", SYS_rt_sigprocmask, {SIG_BLOCK, AT(page), 0, 8}},
+	{"change-handler", SYS_rt_sigaction, {SIGSYS, 0, AT(page), 8}},
+	{"clone3", 435, {AT(page), 64}},
+};
+
+static const struct attempt *find_attempt(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(attempts); i++) {
+		if (strcmp(word, attempts[i].name) == 0)
+			return &attempts[i];
+	}
+	return NULL;
+}
+
+static long make_attempt(void)
+{
+	const struct attempt *attempt = find_attempt();
+	const long *a;
+
+	if (!attempt)
+		return -1;
+	a = attempt->arguments;
+	return syscall(attempt->call, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
 /* ---- other ways to end ---------------------------------------------------------------------- */
 
 static long hang(void)
@@ -186,6 +255,32 @@ static long half_an_answer(void)
 	if (pwrite(WORKER_ANSWER, bytes.at, bytes.len / 2, 0) < 0)
 		return -1;
 	_exit(0);
+}
+
+/* Last words that no handler of ours would say. */
+static void say_last_words(uint32_t libraries_length)
+{
+	struct wire_sigsys words;
+
+	wire_put_sigsys(&words, UINT32_MAX, "");
+	memset(words.libraries, '\x1b', sizeof(words.libraries));
+	memcpy(words.libraries, "%s%n\n\xe2\x80\xae", 8);
+	words.libraries_length = libraries_length;
+	words.length = sizeof(words) - WIRE_HEAD;
+	if (pwrite(WORKER_ANSWER, &words, sizeof(words), 0) == (ssize_t)sizeof(words))
+		_exit(0);
+}
+
+static long lie_in_last_words(void)
+{
+	say_last_words(sizeof(((struct wire_sigsys *)0)->libraries) - 1);
+	return -1;
+}
+
+static long lie_in_their_length(void)
+{
+	say_last_words(1 << 20);
+	return -1;
 }
 
 /* ---- true answers, changed -------------------------------------------------------------------- */
@@ -281,7 +376,11 @@ static const struct deed {
 	{"stop-at", stop_in_the_middle},
 	{"hang-at", hang_in_the_middle},
 	{"flood", write_without_end},
+	{"last-words", lie_in_last_words},
+	{"long-words", lie_in_their_length},
 };
+
+static const struct deed attempting = {"", make_attempt};
 
 /* NULL: the disk asks for none. */
 static const struct deed *read_deed(void)
@@ -295,6 +394,8 @@ static const struct deed *read_deed(void)
 		if (strcmp(word, deeds[i].name) == 0)
 			return &deeds[i];
 	}
+	if (find_attempt())
+		return &attempting;
 	_exit(8);
 }
 

@@ -3,6 +3,7 @@
 #include "wire/inspection.h"
 #include "wire/message.h"
 #include "wire/question.h"
+#include "wire/sigsys.h"
 
 #include "tests/support/sample_inspection.h"
 
@@ -10,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <cmocka.h>
 
 static const uint64_t disk_sizes[] = {SAMPLE_DISK_SIZE};
@@ -387,6 +389,42 @@ static void the_length_of_a_message_is_bounded(void **state)
 	assert_non_null(strstr(err.text, "nothing written"));
 }
 
+static void last_words_name_the_call_and_are_plain_text(void **state)
+{
+	char expected[200];
+	const char hostile[] = "libc \033[2J%n\n2.41";
+	struct wire_sigsys words;
+	struct text bytes = {(const char *)&words, sizeof(words)};
+	struct err err = {0};
+
+	(void)state;
+	wire_put_sigsys(&words, SYS_socket, hostile);
+	bytes.len = WIRE_HEAD + words.length;
+	assert_int_equal(bytes.len, WIRE_HEAD + 8 + strlen(hostile) + 1);
+	assert_int_equal(wire_get_done(bytes, &err), -ECHILD);
+	snprintf(expected, sizeof(expected),
+		"inspector killed by SIGSYS: its sandbox forbids socket() (system call %d; libc "
+		"2Jn2.41)",
+		SYS_socket);
+	assert_string_equal(err.text, expected);
+}
+
+static void last_words_of_a_wrong_length_are_refused(void **state)
+{
+	struct wire_sigsys words;
+
+	(void)state;
+	for (uint32_t length = 0; length < 200; length++) {
+		struct text bytes = {(const char *)&words, WIRE_HEAD + 20};
+		struct err err = {0};
+
+		wire_put_sigsys(&words, UINT32_MAX, "libc 2.36...");
+		words.length = bytes.len - WIRE_HEAD;
+		words.libraries_length = length;
+		assert_int_equal(wire_get_done(bytes, &err), length == 11 ? -ECHILD : -EPROTO);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +448,8 @@ int main(void)
 		cmocka_unit_test(what_the_child_says_of_its_failure_arrives),
 		cmocka_unit_test(done_is_done_and_nothing_else),
 		cmocka_unit_test(the_length_of_a_message_is_bounded),
+		cmocka_unit_test(last_words_name_the_call_and_are_plain_text),
+		cmocka_unit_test(last_words_of_a_wrong_length_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
