@@ -3,6 +3,7 @@
 #include "model/image_format.h"
 #include "core/program.h"
 #include "ask/ask.h"
+#include "ask/trial.h"
 #include "inspect/command/cli.h"
 #include "inspect/worker.h"
 #include "render/render.h"
@@ -51,6 +52,20 @@ static const char *helper(const char *name, char path[PATH_MAX])
 	return program_helper(name, path) ? path : NULL;
 }
 
+static int self_test(const struct cli *cli, const struct ask_settings *settings)
+{
+	struct err err = {0};
+	uint32_t gaps;
+
+	if (trial_run(settings, &cli->question.limits, cli->format != NULL, &gaps, &err) < 0) {
+		fprintf(stderr, "bootfs-inspect: no guest can be read here: %s\n", err.text);
+		return STATUS_ERROR;
+	}
+	tell_gaps(gaps);
+	printf("guests can be read here%s\n", cli->format ? ", also from images" : "");
+	return STATUS_BOOTS;
+}
+
 static int ask_ourselves(const struct cli *cli)
 {
 	char inspector_nbd[PATH_MAX], serve[PATH_MAX];
@@ -69,8 +84,9 @@ static int ask_ourselves(const struct cli *cli)
 	int r;
 
 	program_lift_limits();
+	if (cli->self_test)
+		return self_test(cli, &settings);
 	r = ask_and_wait(&settings, &cli->question, &inspection, NULL, &err);
-
 	if (r < 0) {
 		err_prefix(&err, "%.*s", TEXT_ARG(cli->question.disks[0].path));
 		return show_error(cli, &err);

@@ -75,15 +75,12 @@ static int encode_menu(const struct question *question, uint32_t gaps, struct st
 {
 	_inspection_ struct inspection *inspection = inspection_new(question->limits.memory / 2);
 	_strbuf_ struct strbuf bare = {.limit = ret->limit};
-	int r = 0;
+	int r;
 
 	if (!inspection)
 		return err_set(err, ENOMEM, "no memory for an inspection");
 	inspection->gaps = gaps;
-	if (question->kind == QUESTION_NOTHING)
-		inspection->error = TEXT("nothing was asked");
-	else
-		r = answer_menu(question, inspection, err);
+	r = answer_menu(question, inspection, err);
 	if (r == 0)
 		r = wire_put_bounded(ret, inspection, err);
 	*moved = inspection->moved;
@@ -170,7 +167,6 @@ int worker_answer(const struct served_ops *served, uint32_t gaps, struct err *er
 		return answer_with_look(&question, err);
 	case QUESTION_MENU:
 	case QUESTION_CONFIG:
-	case QUESTION_NOTHING:
 	default:
 		return answer_with_menu(&question, gaps, err);
 	}

@@ -11,7 +11,6 @@ enum question_kind {
 	QUESTION_MENU,    /* find and read the boot menu */
 	QUESTION_CONTENT, /* the PIECE_LATER parts of one content of one entry */
 	QUESTION_CONFIG,  /* disk 0 is a bare configuration file (bootfs-pygrub --isconfig) */
-	QUESTION_NOTHING, /* enter the sandbox, say what it lacks, look at no disk */
 	QUESTION_FOLDER,  /* what is in a folder of a volume */
 	QUESTION_FILE,    /* where the bytes of a file of a volume lie */
 	QUESTION_BYTES,   /* a range of such a file, for where they do not lie plainly */

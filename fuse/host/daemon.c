@@ -10,14 +10,8 @@
 
 enum { NOBODY = 65534 };
 
-/*
- * Who inspectors run as: worker-user, or nobody, whom others use too (config_check_users() warns).
- * Never root, whatever the configuration says.
- */
-static void set_worker(struct daemon *daemon, const struct config *config)
+void worker_settings(const struct config *config, struct ask_settings *settings)
 {
-	struct ask_settings *settings = &daemon->inspector.settings;
-
 	settings->uid = config->worker_uid ? config->worker_uid : NOBODY;
 	settings->gid = config->worker_uid ? config->worker_gid : NOBODY;
 }
@@ -57,7 +51,7 @@ int daemon_configure(struct daemon *daemon, struct config *config, struct err *e
 {
 	int r;
 
-	set_worker(daemon, config);
+	worker_settings(config, &daemon->inspector.settings);
 	daemon->group = config->access_gid;
 	daemon->inspector.settings.qemu_nbd = config->qemu_nbd.at;
 	daemon->cache.limit = config->cache_memory;

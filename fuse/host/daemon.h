@@ -11,6 +11,7 @@
 #include "fuse/tree/owner.h"
 #include "fuse/loop/pool.h"
 #include "fuse/ops/shrink.h"
+#include "fuse/host/trial.h"
 #include "fuse/tree/snapshot.h"
 #include "fuse/report/stats.h"
 #include "fuse/report/status.h"
@@ -49,6 +50,8 @@ struct daemon {
 	dev_t ns_dev;            /* our mount namespace; .disk is for it alone */
 	ino_t ns_ino;
 
+	struct trial_subject tried; /* with what guests could be read */
+
 	const char *config_file; /* absolute */
 	const char *xl_helper;   /* bootfs-config; NULL where xl's domains are not wanted */
 	struct reload *reload;   /* one at a time; NULL: none */
@@ -63,6 +66,12 @@ struct daemon {
 	bool answering;                         /* FUSE's handshake is done */
 	void (*answers)(struct daemon *daemon); /* called then, once */
 };
+
+/*
+ * Who inspectors run as: worker-user, or nobody, whom others use too (config_check_users() warns).
+ * Never root, whatever the configuration says.
+ */
+void worker_settings(const struct config *config, struct ask_settings *settings);
 
 /*
  * Takes over a configuration without errors whose users were looked up, also when it fails:

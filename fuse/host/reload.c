@@ -8,6 +8,10 @@ struct reload {
 	struct daemon *daemon;
 	struct config *config; /* what was read; NULL: out of memory */
 	bool domains_only;
+	struct ask_settings settings; /* the daemon's when it began */
+	struct trial_subject subject; /* first what was tried before, then what is wanted */
+	bool tried;
+	struct trial_result trial;
 	enum { AGAIN_NOT, AGAIN_DOMAINS, AGAIN_ALL } again; /* wanted meanwhile */
 	uint32_t number;                                    /* daemon->status.asked when it began */
 };
@@ -37,6 +41,18 @@ void say_problems(const struct notice *notice, const struct config *config)
 		say_problem(notice, problem);
 }
 
+/* Where this changed what guests are read with. */
+static void reload_try(struct reload *reload)
+{
+	struct trial_subject before = reload->subject;
+
+	worker_settings(reload->config, &reload->settings);
+	trial_subject_fill(&reload->settings, reload->config, &reload->subject);
+	reload->tried = !trial_subject_equal(&before, &reload->subject);
+	if (reload->tried)
+		trial_of_host(&reload->settings, &reload->subject, &reload->trial);
+}
+
 static void reload_run(struct job *job, struct scratch *scratch)
 {
 	struct reload *reload = container_of(job, struct reload, job);
@@ -48,8 +64,11 @@ static void reload_run(struct job *job, struct scratch *scratch)
 	else
 		reload->config =
 			config_read(reload->daemon->config_file, reload->daemon->xl_helper);
-	if (reload->config)
-		config_check_users(reload->config);
+	if (!reload->config)
+		return;
+	config_check_users(reload->config);
+	if (!reload->config->errors)
+		reload_try(reload);
 }
 
 /* Of what the domains say only what was not said before: one bad file is no news each time. */
@@ -63,8 +82,32 @@ static void say_news(const struct daemon *daemon, const struct config *config)
 	}
 }
 
-static void reload_take(struct daemon *daemon, struct config *config, bool domains_only)
+/* False: the configuration must not be taken over, and why was said. */
+static bool say_trial(struct daemon *daemon, const struct reload *reload)
 {
+	const struct trial_result *trial = &reload->trial;
+
+	if (!reload->tried)
+		return true;
+	if (trial->guests.code) {
+		notice_say(&daemon->notice, LOG_ERR, "%s", trial->guests.text);
+		notice_say(&daemon->notice, LOG_ERR, "%s: the configuration stays as it was",
+			reload->config->file.at);
+		return false;
+	}
+	daemon->tried = reload->subject;
+	if (trial->images.code) {
+		notice_say(&daemon->notice, LOG_ERR, "%s", trial->images.text);
+		daemon->tried = (struct trial_subject){0};
+	}
+	inspector_tell_gaps(&daemon->inspector, trial->gaps);
+	return true;
+}
+
+static void reload_take(struct daemon *daemon, const struct reload *reload)
+{
+	struct config *config = reload->config;
+	bool domains_only = reload->domains_only;
 	struct err err = {0};
 
 	if (!config) {
@@ -80,6 +123,10 @@ static void reload_take(struct daemon *daemon, struct config *config, bool domai
 		notice_say(&daemon->notice, LOG_ERR,
 			"%s: %u mistakes: the configuration stays as it was", config->file.at,
 			config->errors);
+		config_free(config);
+		return;
+	}
+	if (!say_trial(daemon, reload)) {
 		config_free(config);
 		return;
 	}
@@ -100,7 +147,7 @@ static void reload_done(struct job *job)
 	int again = (int)reload->again;
 
 	daemon->reload = NULL;
-	reload_take(daemon, reload->config, reload->domains_only);
+	reload_take(daemon, reload);
 	service_tell(
 		daemon->service_manager, "READY=1\nSTATUS=%u domains", daemon->config->n_domains);
 	daemon->status.done = reload->number;
@@ -121,6 +168,8 @@ static void reload_begin(struct daemon *daemon, bool domains_only)
 	reload->daemon = daemon;
 	reload->domains_only = domains_only;
 	reload->number = daemon->status.asked;
+	reload->settings = daemon->inspector.settings;
+	reload->subject = daemon->tried;
 	daemon->reload = reload;
 	if (!domains_only)
 		service_tell(daemon->service_manager, "RELOADING=1");

@@ -22,13 +22,19 @@
 
 enum { DESCRIPTORS = 65536, LEAST_DESCRIPTORS = 96 };
 
+/* Settings borrow the paths. */
+struct programs {
+	char inspector[PATH_MAX], inspector_nbd[PATH_MAX], serve[PATH_MAX];
+};
+
 /* One for the whole process; what hangs on it lives as long. */
 struct running {
 	struct daemon daemon;
 	struct mount mount;
 	const struct options *options;
 	int ready_fd;
-	char inspector[PATH_MAX], inspector_nbd[PATH_MAX], serve[PATH_MAX], xl_helper[PATH_MAX];
+	struct programs programs;
+	char xl_helper[PATH_MAX];
 };
 
 /* ---- programs beside ours ------------------------------------------------------------------- */
@@ -40,14 +46,53 @@ static void find_xl_helper(char path[PATH_MAX])
 		snprintf(path, PATH_MAX, "bootfs-config");
 }
 
+static int find_programs(struct programs *programs, struct ask_settings *settings, struct err *err)
+{
+	settings->namespaces = true;
+	settings->reopened = true;
+	settings->inspector = programs->inspector;
+	if (!program_beside("bootfs-inspect", programs->inspector))
+		return err_set(err, ENOENT, "bootfs-inspect is missing: it lies beside bootfs");
+	/* Where these are missing, whoever looks at an image is told. */
+	if (program_helper("bootfs-inspect-nbd", programs->inspector_nbd))
+		settings->inspector_nbd = programs->inspector_nbd;
+	if (program_helper("bootfs-serve", programs->serve))
+		settings->serve = programs->serve;
+	return 0;
+}
+
 /* ---- checking ------------------------------------------------------------------------------- */
+
+/* With the rights that the daemon would have, and gives up those that it gives up. */
+static bool check_guests(const struct notice *notice, const struct config *config)
+{
+	struct inspector inspector = {.notice = notice};
+	struct trial_subject subject;
+	struct trial_result trial;
+	struct programs programs;
+	struct err err = {0};
+
+	if (find_programs(&programs, &inspector.settings, &err) || rights_drop(&err)) {
+		notice_say(notice, LOG_ERR, "%s", err.text);
+		return false;
+	}
+	worker_settings(config, &inspector.settings);
+	trial_subject_fill(&inspector.settings, config, &subject);
+	trial_of_host(&inspector.settings, &subject, &trial);
+	if (trial.guests.code)
+		notice_say(notice, LOG_ERR, "%s", trial.guests.text);
+	if (trial.images.code)
+		notice_say(notice, LOG_ERR, "%s", trial.images.text);
+	inspector_tell_gaps(&inspector, trial.gaps);
+	return !trial.guests.code && !trial.images.code;
+}
 
 int run_check(const struct options *options)
 {
 	struct notice notice = {0};
 	struct config *config;
 	char helper[PATH_MAX];
-	bool good;
+	bool root = geteuid() == 0, good;
 
 	find_xl_helper(helper);
 	config = config_read(options->config, helper);
@@ -58,8 +103,11 @@ int run_check(const struct options *options)
 	config_check_users(config);
 	say_problems(&notice, config);
 	good = !config->errors && !config->xl_errors;
+	if (root && !config->errors)
+		good &= check_guests(&notice, config);
 	if (good)
-		printf("%s: ok, %u domains\n", options->config, config->n_domains);
+		printf("%s: ok, %u domains%s\n", options->config, config->n_domains,
+			root ? "" : "; as root it is tried, too, whether guests can be read");
 	config_free(config);
 	if (fflush(stdout))
 		notice_say(&notice, LOG_ERR, "cannot write the answer: %m");
@@ -84,16 +132,9 @@ static int daemon_init(struct running *running, struct err *err)
 	daemon->cache.loop = &daemon->loop;
 	daemon->cache.owners = &daemon->owners;
 	clock_gettime(CLOCK_REALTIME, &daemon->started);
-	daemon->inspector.settings.namespaces = true;
-	daemon->inspector.settings.reopened = true;
-	daemon->inspector.settings.inspector = running->inspector;
-	if (!program_beside("bootfs-inspect", running->inspector))
-		return err_set(err, ENOENT, "bootfs-inspect is missing: it lies beside bootfs");
-	/* Where these are missing, whoever looks at an image is told. */
-	if (program_helper("bootfs-inspect-nbd", running->inspector_nbd))
-		daemon->inspector.settings.inspector_nbd = running->inspector_nbd;
-	if (program_helper("bootfs-serve", running->serve))
-		daemon->inspector.settings.serve = running->serve;
+	r = find_programs(&running->programs, &daemon->inspector.settings, err);
+	if (r)
+		return r;
 	if (stat("/proc/self/ns/mnt", &ns))
 		return err_set(err, errno, "/proc/self/ns/mnt: %m");
 	daemon->ns_dev = ns.st_dev;
@@ -190,6 +231,23 @@ static int raise_descriptor_limit(struct cache *cache, struct err *err)
 	return 0;
 }
 
+/* A host where no guest can be read has no use for us; without images others can be. */
+static int try_guests(struct daemon *daemon, struct err *err)
+{
+	struct trial_result trial;
+
+	trial_subject_fill(&daemon->inspector.settings, daemon->config, &daemon->tried);
+	trial_of_host(&daemon->inspector.settings, &daemon->tried, &trial);
+	if (trial.guests.code)
+		return err_set(err, trial.guests.code, "%s", trial.guests.text);
+	if (trial.images.code) {
+		notice_say(&daemon->notice, LOG_ERR, "%s", trial.images.text);
+		daemon->tried = (struct trial_subject){0};
+	}
+	inspector_tell_gaps(&daemon->inspector, trial.gaps);
+	return 0;
+}
+
 static int start(struct running *running, struct config *config, struct err *err)
 {
 	struct daemon *daemon = &running->daemon;
@@ -204,8 +262,6 @@ static int start(struct running *running, struct config *config, struct err *err
 		return r;
 	}
 	r = daemon_configure(daemon, config, err);
-	if (!r && !running->options->private)
-		r = inspector_try(&daemon->inspector, err);
 	if (!r)
 		r = take_signals(daemon, err);
 	if (r)
@@ -216,6 +272,8 @@ static int start(struct running *running, struct config *config, struct err *err
 		return r;
 	shrink_init(&daemon->shrink, &daemon->pool, &daemon->owners, &running->mount);
 	r = rights_drop(err);
+	if (!r && !running->options->private)
+		r = try_guests(daemon, err);
 	if (!r)
 		r = pool_start(&daemon->pool, err);
 	if (!r)

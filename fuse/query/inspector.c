@@ -145,7 +145,7 @@ static void task_finish(
 	inspector_start_more(inspector);
 }
 
-static void tell_gaps(struct inspector *inspector, uint32_t gaps)
+void inspector_tell_gaps(struct inspector *inspector, uint32_t gaps)
 {
 	uint32_t news = gaps & ~inspector->told_gaps;
 
@@ -155,20 +155,6 @@ static void tell_gaps(struct inspector *inspector, uint32_t gaps)
 			notice_say(inspector->notice, LOG_WARNING, "the inspector's sandbox: %s",
 				sandbox_gap_text((enum sandbox_gap)gap));
 	}
-}
-
-int inspector_try(struct inspector *inspector, struct err *err)
-{
-	struct question question = {.kind = QUESTION_NOTHING, .limits = limits_default()};
-	_inspection_ struct inspection *answer = NULL;
-	int r;
-
-	question.limits.timeout_ms = TRY_MS;
-	r = ask_and_wait(&inspector->settings, &question, &answer, NULL, err);
-	if (r < 0)
-		return err_prefix(err, "no guest could be read: the inspector");
-	tell_gaps(inspector, answer->gaps);
-	return 0;
 }
 
 static void task_ready(struct source *source)
@@ -185,7 +171,7 @@ static void task_ready(struct source *source)
 	}
 	reaper_take(task->inspector->loop, &task->ask.servers);
 	if (inspection)
-		tell_gaps(task->inspector, inspection->gaps);
+		inspector_tell_gaps(task->inspector, inspection->gaps);
 	task_finish(task, inspection, content_fd, &err);
 }
 

@@ -16,7 +16,7 @@ struct lost_child;
  * Tasks that take long hang on a disk rather than work: after SLOW_MS they no longer keep others
  * waiting, so that one guest's disk never stops another guest. At most MORE_TASKS do so.
  */
-enum { SLOW_MS = 1000, MORE_TASKS = 16, TRY_MS = 20000 };
+enum { SLOW_MS = 1000, MORE_TASKS = 16 };
 
 struct inspector {
 	struct loop *loop;
@@ -68,11 +68,8 @@ struct task {
 
 void inspector_init(struct inspector *inspector, struct loop *loop);
 
-/*
- * Before the loop runs: has an inspector enter its sandbox, and tells what that lacks here. The
- * inspector's error where it fails closed: no guest could be read. Waits for TRY_MS at most.
- */
-int inspector_try(struct inspector *inspector, struct err *err) MUST_CHECK;
+/* Logs what the sandbox lacks on this host, each enum sandbox_gap once. */
+void inspector_tell_gaps(struct inspector *inspector, uint32_t gaps);
 
 /*
  * Queues the task; it is finished at the latest after timeout_ms, and may be before this returns.

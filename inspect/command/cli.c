@@ -8,6 +8,7 @@
 
 static const char usage[] =
 	"Usage: bootfs-inspect [OPTION]... IMAGE...\n"
+	"       bootfs-inspect --self-test [--format=qcow2]\n"
 	"Shows what the boot loader in a guest's disk would boot, and how that was found.\n"
 	"Several images are several disks of one guest, the first one hd0. An image may be the\n"
 	"URL of an NBD server, as nbd://HOST/EXPORT.\n"
@@ -24,6 +25,8 @@ static const char usage[] =
 	"      --backing=PATH:FORMAT the first image is backed by this one, that by the next\n"
 	"      --isconfig            the image is a configuration file; what it names is not "
 	"looked for\n"
+	"      --self-test           can guests be read on this host? Reads one of its own; with\n"
+	"                            --format=qcow2 by QEMU\n"
 	"      --help, --version\n"
 	"\n"
 	"Exit status: 0 an entry boots, 1 none does (the last line says why), 2 wrong usage.\n";
@@ -39,6 +42,7 @@ enum {
 	OPT_ISCONFIG,
 	OPT_FORMAT,
 	OPT_BACKING,
+	OPT_SELF_TEST,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -54,6 +58,7 @@ static const struct option options[] = {
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"backing", required_argument, NULL, OPT_BACKING},
 	{"isconfig", no_argument, NULL, OPT_ISCONFIG},
+	{"self-test", no_argument, NULL, OPT_SELF_TEST},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{NULL, 0, NULL, 0},
@@ -142,6 +147,9 @@ static enum cli_next set(struct cli *cli, int option, char *value)
 	case OPT_ISCONFIG:
 		question->kind = QUESTION_CONFIG;
 		return CLI_GO_ON;
+	case OPT_SELF_TEST:
+		cli->self_test = true;
+		return CLI_GO_ON;
 	case OPT_HELP:
 		fputs(usage, stdout);
 		return CLI_DONE;
@@ -157,6 +165,12 @@ static enum cli_next open_images(struct cli *cli, int count, char **paths, struc
 {
 	struct question *question = &cli->question;
 
+	if (cli->self_test && count)
+		return wrong("--self-test reads a disk of its own, not ", paths[0]);
+	if (cli->self_test && cli->format && strcmp(cli->format, "qcow2") != 0)
+		return wrong("--self-test has an image in qcow2 only, not in ", cli->format);
+	if (cli->self_test)
+		return CLI_GO_ON;
 	if (!count)
 		return wrong("which image? None is named", "");
 	if (count > MAX_DISKS || (question->kind == QUESTION_CONFIG && count > 1))

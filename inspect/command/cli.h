@@ -18,6 +18,7 @@ struct cli_backing {
 struct cli {
 	struct question question; /* its disks are open; texts are borrowed from argv */
 	bool json;
+	bool self_test;     /* no image: the trial of ask/trial.h */
 	const char *format; /* QEMU's name; NULL: the images are raw */
 	struct cli_backing backing[MAX_IMAGE_LAYERS - 1]; /* of the first image, its own first */
 	uint32_t n_backing;
