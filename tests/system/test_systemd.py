@@ -4,6 +4,7 @@
 import ctypes
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -109,13 +110,29 @@ def test_what_confines_the_service_lets_qemu_read_images(service):
         hashlib.sha256(KERNEL).hexdigest(), service.run("cat", "/bootfs/image/log").stdout
 
 
-def test_a_reload_shows_new_domains(service):
+def test_a_reload_ends_when_the_new_domains_are_shown(service):
     service.root.write(CONF, configuration(domain("mail", "/mail.img"),
                                            domain("web", "/mail.img")))
     service.works("systemctl", "reload", "bootfs")
+    assert service.works("ls", "/bootfs").split() == ["mail", "web"]
     wait_until(lambda: show(service, "StatusText") == "2 domains", seconds=120)
     wait_until(lambda: show(service, "ActiveState") == "active", seconds=120)
-    assert service.works("ls", "/bootfs").split() == ["mail", "web"]
+
+
+def test_a_reload_of_a_wrong_configuration_fails_and_changes_nothing(service):
+    service.root.write(CONF, configuration("nope = 1\n"))
+    assert service.run("systemctl", "reload", "bootfs").returncode != 0
+    said = [entry["MESSAGE"] for entry in journal(service, "-u", "bootfs")]
+    assert any('unknown setting "nope"' in text for text in said), said
+    assert show(service, "ActiveState") == "active"
+    assert service.works("ls", "/bootfs").split() == ["mail"]
+
+
+def test_the_unit_needs_only_programs_of_the_package(service):
+    """What a minimal machine lacks, such as procps' kill, fails only when somebody reloads."""
+    text = service.works("cat", "/usr/lib/systemd/system/bootfs.service")
+    started = re.findall(r"^Exec\w+=[-+!]*(\S+)", text, re.M)
+    assert started and set(started) == {"/usr/bin/bootfs"}
 
 
 def test_a_wrong_configuration_does_not_start_and_says_why(service):
