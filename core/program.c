@@ -24,7 +24,7 @@ void program_begin(const char *name, int argc)
 }
 
 /* Up to `wanted`, or the hard limit where that is lower and stays. */
-static void lift(__rlimit_resource_t resource, rlim_t wanted)
+static void lift(int resource, rlim_t wanted)
 {
 	struct rlimit limit;
 

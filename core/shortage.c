@@ -12,7 +12,7 @@ static void print_limit(int error, char *out, size_t size)
 {
 	static const struct {
 		int error;
-		__rlimit_resource_t resource;
+		int resource;
 		const char *what, *shell;
 	} limits[] = {
 		{EMFILE, RLIMIT_NOFILE, "open files", "ulimit -n 1024"},

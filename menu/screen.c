@@ -4,6 +4,7 @@
 #include "menu/ui.h"
 #include "menu/wide.h"
 
+#define NCURSES_WIDECHAR 1 /* get_wch(): with musl nothing asks for it */
 #include <curses.h>
 #include <errno.h>
 #include <limits.h>

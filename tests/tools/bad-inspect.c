@@ -7,6 +7,7 @@
 #include "inspect/worker.h"
 #include "wire/inspection.h"
 #include "wire/sigsys.h"
+#include "tests/support/errorname.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -403,7 +404,7 @@ static int commit(const struct deed *deed, struct err *err)
 {
 	errno = 0;
 	if (deed->commit() < 0)
-		return err_set(err, EFAULT, "%s: %s (%llu)", word, strerrorname_np(errno),
+		return err_set(err, EFAULT, "%s: %s (%llu)", word, error_name(errno),
 			(unsigned long long)number);
 	return err_set(err, EFAULT, "%s: DONE", word);
 }

@@ -11,6 +11,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/checked.h"
 #include "parsers/disk/volumes.h"
+#include "tests/support/errorname.h"
 
 #include <err.h>
 #include <errno.h>
@@ -51,7 +52,7 @@ static json_t *json_bytes(struct text text)
 
 static json_t *json_error(int error)
 {
-	return json_string(strerrorname_np(error < 0 ? -error : error));
+	return json_string(error_name(error < 0 ? -error : error));
 }
 
 static json_t *json_digest(crypto_hash_sha256_state *sha)

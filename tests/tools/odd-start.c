@@ -62,7 +62,7 @@ static void set_limit(const char *value, bool hard)
 {
 	static const struct {
 		const char *name;
-		__rlimit_resource_t resource;
+		int resource;
 	} limits[] = {{"fsize:", RLIMIT_FSIZE}, {"nofile:", RLIMIT_NOFILE}, {"as:", RLIMIT_AS},
 		{"nproc:", RLIMIT_NPROC}};
 

@@ -1,6 +1,7 @@
 /* [image] sections: which files an image is made of, and in which format each is. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/layers.h"
+#include "tests/support/errorname.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -54,7 +55,7 @@ static const char *layers(void **state, const char *path, const char *format)
 
 	out[0] = '\0';
 	if (n < 0)
-		return strerrorname_np(-n);
+		return error_name(-n);
 	for (int i = 0; i < n; i++)
 		used += (size_t)snprintf(out + used, sizeof(out) - used, "%s%s=%s", i ? " " : "",
 			found[i].path.at, found[i].format);
