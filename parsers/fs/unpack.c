@@ -6,11 +6,15 @@
 #include <lz4.h>
 #include <lzma.h>
 #include <lzo/lzo1x.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <zlib.h>
 #include <zstd.h>
 
-enum { LZMA_MEMORY = 32 << 20 };
+enum {
+	LZMA_MEMORY = 32 << 20,
+	MAX_WINDOW_LOG = 24, /* 16 MiB */
+};
 
 static ssize_t unpack_zlib(const void *packed, size_t len, void *out, size_t room)
 {
@@ -123,6 +127,94 @@ ssize_t unpack(enum packing kind, const void *packed, size_t len, void *out, siz
 		return unpack_lz4(packed, len, out, room);
 	case PACKED_ZSTD:
 		return unpack_zstd(packed, len, out, room);
+	}
+	return -EUCLEAN;
+}
+
+static int start_deflate(const void *packed, size_t len, void *out, size_t want)
+{
+	z_stream stream = {0};
+	int r = inflateInit2(&stream, -MAX_WBITS);
+
+	if (r != Z_OK)
+		return -ENOMEM;
+	/* zlib's type is not const; it only reads there. */
+	stream.next_in = (void *)(uintptr_t)packed;
+	stream.avail_in = (uInt)len;
+	stream.next_out = out;
+	stream.avail_out = (uInt)want;
+	r = inflate(&stream, Z_SYNC_FLUSH);
+	inflateEnd(&stream);
+	if (r == Z_MEM_ERROR)
+		return -ENOMEM;
+	return stream.avail_out ? -EUCLEAN : 0;
+}
+
+/* A dictionary as large as what comes out is enough: no match reaches further back. */
+static int start_microlzma(const void *packed, size_t len, void *out, size_t want)
+{
+	lzma_stream stream = LZMA_STREAM_INIT;
+	uint32_t dictionary = want > LZMA_DICT_SIZE_MIN ? (uint32_t)want : LZMA_DICT_SIZE_MIN;
+	lzma_ret r = lzma_microlzma_decoder(&stream, len, want, false, dictionary);
+
+	stream.next_in = packed;
+	stream.avail_in = len;
+	stream.next_out = out;
+	stream.avail_out = want;
+	if (r == LZMA_OK)
+		r = lzma_code(&stream, LZMA_FINISH);
+	lzma_end(&stream);
+	if (r == LZMA_MEM_ERROR)
+		return -ENOMEM;
+	return stream.avail_out ? -EUCLEAN : 0;
+}
+
+static void zstd_done(ZSTD_DStream **stream)
+{
+	ZSTD_freeDStream(*stream);
+}
+
+static int start_zstd(const void *packed, size_t len, void *out, size_t want)
+{
+	ZSTD_DStream *stream CLEANUP(zstd_done) = ZSTD_createDStream();
+	ZSTD_inBuffer from = {packed, len, 0};
+	ZSTD_outBuffer to = {out, want, 0};
+	size_t r = 1, before;
+
+	if (!stream)
+		return -ENOMEM;
+	/* A window of more than the limit on unpacked pieces is of no use. */
+	ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, MAX_WINDOW_LOG);
+	do {
+		before = from.pos + to.pos;
+		r = ZSTD_decompressStream(stream, &to, &from);
+	} while (!ZSTD_isError(r) && r && to.pos < to.size && from.pos + to.pos > before);
+	return to.pos == to.size ? 0 : -EUCLEAN;
+}
+
+static int start_lz4(const void *packed, size_t len, void *out, size_t want)
+{
+	int got = LZ4_decompress_safe_partial(packed, out, (int)len, (int)want, (int)want);
+
+	return got >= 0 && (size_t)got == want ? 0 : -EUCLEAN;
+}
+
+int unpack_start(enum packing kind, const void *packed, size_t len, void *out, size_t want)
+{
+	if (len > INT_MAX || want > INT_MAX)
+		return -EUCLEAN;
+	switch (kind) {
+	case PACKED_ZLIB:
+		return start_deflate(packed, len, out, want);
+	case PACKED_LZMA:
+		return start_microlzma(packed, len, out, want);
+	case PACKED_LZ4:
+		return start_lz4(packed, len, out, want);
+	case PACKED_ZSTD:
+		return start_zstd(packed, len, out, want);
+	case PACKED_LZO:
+	case PACKED_XZ:
+		break;
 	}
 	return -EUCLEAN;
 }

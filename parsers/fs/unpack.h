@@ -17,6 +17,14 @@ enum packing {
 };
 
 /*
+ * What EROFS packs with: pieces of a stream without its size, of which the beginning may be enough.
+ * PACKED_ZLIB is a bare deflate stream here, PACKED_LZMA MicroLZMA. Fills all `want` bytes.
+ * -EUCLEAN damaged or shorter, -ENOMEM.
+ */
+int unpack_start(
+	enum packing kind, const void *packed, size_t len, void *out, size_t want) MUST_CHECK;
+
+/*
  * Decompresses all of `packed` into `out`, which has `room` bytes; the bytes written. What the
  * libraries need besides is bounded: 32 MiB at most. PACKED_LZMA_BARE is LZMA without any header,
  * the way GRUB packs itself (lc=3, lp=0, pb=2); it may end where `out` is full. -EUCLEAN damaged or larger than `room`,

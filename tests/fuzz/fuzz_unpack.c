@@ -26,5 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(got <= (ssize_t)room);
 	assert(unpack(data[0], data + 2, size - 2, second, room) == got);
 	assert(got < 0 || memcmp(first, second, (size_t)got) == 0);
+	if (!unpack_start(data[0], data + 2, size - 2, first, room) &&
+		!unpack_start(data[0], data + 2, size - 2, second, room / 2))
+		assert(memcmp(first, second, room / 2) == 0);
 	return 0;
 }

@@ -3,7 +3,6 @@
 #include "parsers/fs/erofs/erofs.h"
 
 #include <errno.h>
-#include <lz4.h>
 #include <string.h>
 
 /* Makes room for at least `size` bytes. */
@@ -34,7 +33,7 @@ static size_t padding(const struct erofs *erofs, size_t size)
 static int load(struct erofs *erofs, const struct erofs_piece *piece)
 {
 	size_t skip;
-	int r, got;
+	int r;
 
 	if (erofs->unpacked_at == piece->at && erofs->unpacked_len == piece->length)
 		return 0;
@@ -47,15 +46,34 @@ static int load(struct erofs *erofs, const struct erofs_piece *piece)
 	if (r < 0)
 		return r;
 	skip = padding(erofs, piece->size);
-	/* Partial: without the padding, what follows the data is not known to be no data. */
-	got = LZ4_decompress_safe_partial((const char *)erofs->packed + skip,
-		(char *)erofs->unpacked, (int)(piece->size - skip), (int)piece->length,
-		(int)piece->length);
-	if (got < 0 || (uint64_t)got != piece->length)
-		return -EUCLEAN;
+	/* Of a piece that several files share, this one may need the beginning only. */
+	r = unpack_start(piece->packing, erofs->packed + skip, piece->size - skip, erofs->unpacked,
+		piece->length);
+	if (r < 0)
+		return r;
 	erofs->unpacked_at = piece->at;
 	erofs->unpacked_len = piece->length;
 	return 0;
+}
+
+/* Bytes of the packed inode, a file like others. */
+static int read_fragment(struct erofs *erofs, uint64_t at, void *buf, size_t len)
+{
+	struct node packed;
+	ssize_t got;
+	int r;
+
+	if (erofs->in_packed || !erofs->packed_inode)
+		return -EUCLEAN;
+	r = erofs_read_inode(erofs, erofs->packed_inode, &packed);
+	if (r < 0)
+		return r;
+	if (packed.type != NODE_FILE || !range_inside(at, len, packed.size))
+		return -EUCLEAN;
+	erofs->in_packed = true;
+	got = erofs_read(&erofs->fs, &packed, at, buf, len);
+	erofs->in_packed = false;
+	return got < 0 ? (int)got : 0;
 }
 
 static int read_piece(
@@ -69,6 +87,8 @@ static int read_piece(
 	}
 	if (piece->kind == EROFS_PLAIN)
 		return blockdev_read(&erofs->dev, piece->at + into, buf, len);
+	if (piece->kind == EROFS_FRAGMENT)
+		return read_fragment(erofs, piece->at + into, buf, len);
 	r = load(erofs, piece);
 	if (r == 0)
 		memcpy(buf, erofs->unpacked + into, len);
@@ -113,7 +133,7 @@ int erofs_extents(struct fs *fs, const struct node *file, struct extents *ret)
 			r = -EUCLEAN; /* pieces that overlap */
 		if (r == 0 && piece.kind == EROFS_HOLE)
 			r = extents_add(ret, EXTENT_ZERO, 0, 0, piece.length);
-		else if (r == 0 && piece.kind == EROFS_LZ4)
+		else if (r == 0 && piece.kind != EROFS_PLAIN)
 			r = extents_add(ret, EXTENT_LATER, 0, 0, piece.length);
 		else if (r == 0)
 			r = blockdev_map(&erofs->dev, piece.at, piece.length, ret);

@@ -2,6 +2,7 @@
 #include "parsers/fs/erofs/erofs.h"
 
 #include "core/checked.h"
+#include "parsers/fs/crc32c.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,7 +38,9 @@ enum {
 	PACKED_TAILS = 0x10,
 	FRAGMENTS = 0x20, /* also: deduplication */
 	PREFIXES = 0x40,  /* of attributes, which nobody reads here */
-	KNOWN = PADDED | LARGE_PIECES | CHUNKS | DEVICES | PACKED_TAILS | PREFIXES,
+	KNOWN = PADDED | LARGE_PIECES | CHUNKS | DEVICES | PACKED_TAILS | FRAGMENTS | PREFIXES,
+	/* Features that can. */
+	CHECKSUM = 0x01,
 };
 
 static int read_superblock(const struct blockdev *dev, struct superblock *ret)
@@ -63,9 +66,6 @@ static int check_features(const struct superblock *super, struct err *err)
 {
 	uint32_t unknown = le32_get(super->incompatible) & ~(uint32_t)KNOWN;
 
-	if (unknown & FRAGMENTS)
-		return err_set(err, ENOTSUP,
-			"EROFS with fragments or deduplication, which bootfs does not read");
 	if (unknown)
 		return err_set(
 			err, ENOTSUP, "EROFS uses unknown incompatible feature 0x%x", unknown);
@@ -75,6 +75,31 @@ static int check_features(const struct superblock *super, struct err *err)
 	if (super->block_bits < MIN_BLOCK_BITS || super->block_bits > MAX_BLOCK_BITS ||
 		super->folder_block_bits)
 		return err_set(err, EUCLEAN, "EROFS with blocks of 2^%u bytes", super->block_bits);
+	return 0;
+}
+
+/* CRC-32C over the superblock's block, without a boot sector in front; its own field counts as 0. */
+static int check_sum(const struct blockdev *dev, const struct superblock *super, struct err *err)
+{
+	size_t len = (size_t)1 << super->block_bits;
+	_free_ unsigned char *bytes = NULL;
+	int r;
+
+	if (!(le32_get(super->compatible) & CHECKSUM))
+		return 0;
+	if (len > EROFS_SUPER_AT)
+		len -= EROFS_SUPER_AT;
+	if (len < sizeof(*super))
+		return err_set(err, EUCLEAN, "EROFS with blocks of 2^%u bytes", super->block_bits);
+	bytes = malloc(len);
+	if (!bytes)
+		return err_set(err, ENOMEM, "out of memory");
+	r = blockdev_read(dev, EROFS_SUPER_AT, bytes, len);
+	if (r < 0)
+		return err_set(err, EIO, "cannot read the superblock");
+	memset(bytes + offsetof(struct superblock, checksum), 0, sizeof(super->checksum));
+	if (crc32c_add(CRC32C_START, bytes, len) != le32_get(super->checksum))
+		return err_set(err, EUCLEAN, "the superblock of EROFS has a wrong checksum");
 	return 0;
 }
 
@@ -102,6 +127,8 @@ static int take_superblock(struct erofs *erofs, const struct superblock *super)
 	erofs->inodes = (uint64_t)le32_get(super->meta_block) << super->block_bits;
 	erofs->root = le16_get(super->root);
 	erofs->build_time_s = (int64_t)le64_get(super->build_time);
+	if (le32_get(super->incompatible) & FRAGMENTS)
+		erofs->packed_inode = le64_get(super->packed_inode);
 	erofs->padded = le32_get(super->incompatible) & PADDED;
 	r = readcache_init(&erofs->cache, &erofs->dev, erofs->arena, 4096);
 	if (r < 0)
@@ -129,6 +156,8 @@ static int erofs_open(const struct fs_source *source, struct fs **ret, struct er
 		return err_set(err, -r,
 			r == -EIO ? "cannot read the superblock" : "not an EROFS file system");
 	r = check_features(&super, err);
+	if (r == 0)
+		r = check_sum(source->dev, &super, err);
 	if (r < 0)
 		return r;
 	erofs->dev = *source->dev;

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "core/bytes.h"
-#include "parsers/fs/fs.h"
 #include "parsers/disk/readcache.h"
+#include "parsers/fs/fs.h"
+#include "parsers/fs/unpack.h"
 
 /* Source of the format: Documentation/filesystems/erofs.rst of Linux and its erofs_fs.h. */
 
@@ -39,11 +40,13 @@ struct erofs {
 	struct arena *arena;
 	struct report *report;
 	struct text volume_name;
-	uint32_t block_bits;  /* 9 to 16 */
-	uint64_t inodes;      /* number 0 lies here, bytes from the volume's start */
-	uint64_t root;        /* inode number */
-	int64_t build_time_s; /* of inodes without times */
-	bool padded;          /* compressed data ends with its block, zeros in front */
+	uint32_t block_bits;   /* 9 to 16 */
+	uint64_t inodes;       /* number 0 lies here, bytes from the volume's start */
+	uint64_t root;         /* inode number */
+	int64_t build_time_s;  /* of inodes without times */
+	bool padded;           /* compressed data ends with its block, zeros in front */
+	uint64_t packed_inode; /* of the file that holds ends of others; 0: none */
+	bool in_packed;        /* it is being read: what it holds has no ends elsewhere */
 	struct readcache cache;
 	unsigned char *folder_block; /* what a look-up has before it */
 	/* The last piece that was unpacked. */
@@ -60,9 +63,11 @@ static inline struct erofs *erofs_of(struct fs *fs)
 
 /* Bytes of a file in one piece. */
 struct erofs_piece {
-	enum erofs_piece_kind { EROFS_HOLE, EROFS_PLAIN, EROFS_LZ4 } kind;
+	enum erofs_piece_kind { EROFS_HOLE, EROFS_PLAIN, EROFS_PACKED, EROFS_FRAGMENT } kind;
+	enum packing packing;    /* EROFS_PACKED: of a stream that may hold more */
 	uint64_t offset, length; /* in the file, bytes; the byte asked for lies inside */
-	uint64_t at, size;       /* on the volume, bytes; checked */
+	/* On the volume, bytes; checked. EROFS_FRAGMENT: in the packed inode, not checked. */
+	uint64_t at, size;
 };
 
 /* erofs_inode.c */

@@ -17,18 +17,31 @@ enum {
 	LARGE_PIECES = 0x02, /* pieces of HEAD and PLAIN have more than one block */
 	LARGE_PIECES_2 = 0x04,
 	PACKED_TAIL = 0x08, /* the last piece lies behind the index */
-	KNOWN = PAIRS | LARGE_PIECES | LARGE_PIECES_2 | PACKED_TAIL,
+	INTERLACED = 0x10, /* PLAIN: each byte has the place in its block that it has in the file */
+	FRAGMENT = 0x20,   /* the last piece lies in the packed inode */
+	KNOWN = PAIRS | LARGE_PIECES | LARGE_PIECES_2 | PACKED_TAIL | INTERLACED | FRAGMENT,
+
+	WHOLE_FRAGMENT = 0x80, /* in cluster_bits: all of the file lies in the packed inode */
 
 	BLOCKS_FLAG = 1 << 11, /* in a distance: it is a number of blocks instead */
-	ALGORITHM_LZ4 = 0,
-	FULL_PADDING = 8, /* bytes between header and full index */
+	FULL_PADDING = 8,      /* bytes between header and full index */
 	FULL_ENTRY = 8,
 	PACK_MAX = 32, /* bytes of a pack of clusters in a compact index */
 	MAX_CLUSTER_BITS = 14,
 };
 
+/*
+ * What an index begins with. With FRAGMENT the first four bytes are a place in the packed inode;
+ * with WHOLE_FRAGMENT all eight are, but for that bit.
+ */
 struct header {
-	struct le16 reserved, tail_size, advice;
+	union {
+		struct le32 fragment;
+		struct {
+			struct le16 reserved, tail_size;
+		} tail;
+	} u;
+	struct le16 advice;
 	unsigned char algorithms, cluster_bits;
 };
 _Static_assert(sizeof(struct header) == 8, "what an index begins with");
@@ -47,8 +60,10 @@ struct index {
 	const struct node *file;
 	uint64_t at; /* of the entries: bytes from the volume's start */
 	uint32_t cluster_bits, advice, algorithms, tail_size;
+	uint64_t fragment; /* where the last piece lies in the packed inode */
 	uint64_t clusters;
 	bool compact;
+	bool whole; /* there is no index: the file is one fragment */
 };
 
 /* One cluster of it. */
@@ -61,6 +76,21 @@ struct cluster {
 	uint64_t behind;   /* where the index goes on behind this cluster's pack */
 };
 
+static int whole_fragment(struct erofs *erofs, const struct node *file, const struct header *header,
+	struct index *ret)
+{
+	struct le64 place;
+
+	memcpy(&place, header, sizeof(place));
+	*ret = (struct index){
+		.erofs = erofs,
+		.file = file,
+		.fragment = le64_get(place) & INT64_MAX,
+		.whole = true,
+	};
+	return 0;
+}
+
 static int read_header(struct erofs *erofs, const struct node *file, struct index *ret)
 {
 	uint64_t at = (file->aux[EROFS_AUX_BEHIND] + 7) / 8 * 8;
@@ -69,6 +99,8 @@ static int read_header(struct erofs *erofs, const struct node *file, struct inde
 
 	if (r < 0)
 		return r;
+	if (header.cluster_bits & WHOLE_FRAGMENT)
+		return whole_fragment(erofs, file, &header, ret);
 	*ret = (struct index){
 		.erofs = erofs,
 		.file = file,
@@ -76,7 +108,8 @@ static int read_header(struct erofs *erofs, const struct node *file, struct inde
 		.cluster_bits = erofs->block_bits + (header.cluster_bits & 7),
 		.advice = le16_get(header.advice),
 		.algorithms = header.algorithms,
-		.tail_size = le16_get(header.tail_size),
+		.tail_size = le16_get(header.u.tail.tail_size),
+		.fragment = le32_get(header.u.fragment),
 		.compact = file->aux[EROFS_AUX_LAYOUT] == EROFS_PACKED_COMPACT,
 	};
 	if (!ret->compact)
@@ -95,7 +128,10 @@ static int set_distance(const struct index *index, uint32_t distance, struct clu
 		return 0;
 	ret->blocks = distance & (BLOCKS_FLAG - 1);
 	ret->distance = 1;
-	return index->advice & (LARGE_PIECES | LARGE_PIECES_2) && ret->blocks ? 0 : -EUCLEAN;
+	/* A fragment has no blocks of its own. */
+	if (!ret->blocks && !(index->advice & FRAGMENT))
+		return -EUCLEAN;
+	return index->advice & (LARGE_PIECES | LARGE_PIECES_2) ? 0 : -EUCLEAN;
 }
 
 static int read_full(const struct index *index, uint64_t number, struct cluster *ret)
@@ -301,6 +337,13 @@ static int find_end(const struct index *index, uint64_t head, uint64_t *end, uin
 	return 0;
 }
 
+static void set_fragment(uint64_t at, struct erofs_piece *piece)
+{
+	piece->kind = EROFS_FRAGMENT;
+	piece->at = at;
+	piece->size = piece->length;
+}
+
 /* Is the piece that ends with the file packed behind the index? Then it is put there. */
 static int move_tail(const struct index *index, struct erofs_piece *piece)
 {
@@ -315,21 +358,43 @@ static int move_tail(const struct index *index, struct erofs_piece *piece)
 	return r;
 }
 
-/* What kind of bytes the head's piece holds. */
-static int set_kind(const struct index *index, const struct cluster *head, struct erofs_piece *ret)
+/*
+ * Not packed. Interlaced, the bytes up to the first end of a block in the file are the last ones
+ * of the piece, and the others stand in front: of these two parts the one with byte `offset`.
+ */
+static int set_plain(const struct index *index, uint64_t offset, struct erofs_piece *ret)
 {
+	uint64_t block = (uint64_t)1 << index->erofs->block_bits;
+	uint64_t first = min_u64(block - ret->offset % block, ret->length);
+
+	ret->kind = EROFS_PLAIN;
+	if (ret->length > ret->size)
+		return -EUCLEAN;
+	if (index->advice & INTERLACED && offset - ret->offset < first) {
+		ret->at += ret->size - (block - ret->offset % block);
+		ret->length = first;
+	} else if (index->advice & INTERLACED) {
+		ret->offset += first;
+		ret->length -= first;
+	}
+	ret->size = ret->length;
+	return 0;
+}
+
+/* What kind of bytes the head's piece holds. */
+static int set_kind(const struct index *index, const struct cluster *head, uint64_t offset,
+	struct erofs_piece *ret)
+{
+	static const enum packing algorithms[] = {
+		PACKED_LZ4, PACKED_LZMA, PACKED_ZLIB, PACKED_ZSTD};
 	uint32_t algorithm = head->kind == HEAD_2 ? index->algorithms >> 4 : index->algorithms & 15;
 
-	if (head->kind == PLAIN) {
-		ret->kind = EROFS_PLAIN;
-		if (ret->length > ret->size)
-			return -EUCLEAN;
-		ret->size = ret->length;
-		return 0;
-	}
-	ret->kind = EROFS_LZ4;
-	if (algorithm != ALGORITHM_LZ4)
+	if (head->kind == PLAIN)
+		return set_plain(index, offset, ret);
+	ret->kind = EROFS_PACKED;
+	if (algorithm >= ARRAY_SIZE(algorithms))
 		return -ENOTSUP;
+	ret->packing = algorithms[algorithm];
 	return ret->size && ret->size <= EROFS_MAX_PACKED && ret->length <= EROFS_MAX_PIECE
 		       ? 0
 		       : -EUCLEAN;
@@ -351,12 +416,19 @@ static int map_piece(const struct index *index, uint64_t offset, struct erofs_pi
 	if (end <= offset || end > index->file->size || ret->offset > offset)
 		return -EUCLEAN;
 	ret->length = end - ret->offset;
+	if (index->advice & FRAGMENT && end == index->file->size) {
+		/* Full indexes have room for the upper half of the place. */
+		set_fragment(index->compact ? index->fragment
+					    : (uint64_t)head.block << 32 | index->fragment,
+			ret);
+		return 0;
+	}
 	ret->at = (uint64_t)head.block << bits;
 	ret->size = (uint64_t)1 << index->cluster_bits;
 	if (index->advice & large && blocks)
 		ret->size = (uint64_t)blocks << bits;
 	r = move_tail(index, ret);
-	return r < 0 ? r : set_kind(index, &head, ret);
+	return r < 0 ? r : set_kind(index, &head, offset, ret);
 }
 
 int erofs_map_packed(
@@ -365,6 +437,11 @@ int erofs_map_packed(
 	struct index index;
 	int r = read_header(erofs, file, &index);
 
+	if (r == 0 && index.whole) {
+		*ret = (struct erofs_piece){.length = file->size};
+		set_fragment(index.fragment, ret);
+		return 0;
+	}
 	if (r == 0)
 		r = map_piece(&index, offset, ret);
 	if (r == -ENOTSUP)

@@ -107,7 +107,8 @@ int erofs_map(
 		r = erofs_map_packed(erofs, file, offset, ret);
 		break;
 	}
-	if (r == 0 && ret->kind != EROFS_HOLE && !range_inside(ret->at, ret->size, erofs->dev.size))
+	if (r == 0 && (ret->kind == EROFS_PLAIN || ret->kind == EROFS_PACKED) &&
+		!range_inside(ret->at, ret->size, erofs->dev.size))
 		r = -EUCLEAN;
 	return r;
 }
