@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration inside a kernel (IKCONFIG). */
 #include "parsers/kernel/bytes.h"
 
 enum { MAX_CONFIG = 1 << 20 }; /* bytes; Debian's has 260 kB */

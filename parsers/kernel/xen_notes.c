@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The notes by which a kernel tells Xen how it can start. */
 #include "core/bytes.h"
 #include "core/checked.h"
 #include "parsers/kernel/bytes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Boot Loader Specification type 1: the snippets in loader/entries. */
 #include "parsers/boot/bls/sdboot.h"
 
 #include "parsers/boot/lines.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading the small files that systemd-boot reads: names, lines, boot counters. */
 #include "parsers/boot/bls/sdboot.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Boot Loader Specification type 2: unified kernel images. */
 #include "parsers/boot/bls/pe.h"
 #include "parsers/boot/bls/sdboot.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the lines of a menu.lst. */
 #include "parsers/boot/legacy/legacy.h"
 
 /*

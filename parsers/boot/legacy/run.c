@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs the commands of an entry of a menu.lst. */
 #include "parsers/boot/legacy/legacy.h"
 
 /* An entry while its commands run. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LILO: lilo.conf. */
 #include "parsers/boot/entry.h"
 #include "parsers/boot/table.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A LABEL as an entry: kernel, initrds, command line, modules. */
 #include "parsers/boot/syslinux/syslinux.h"
 
 #include "parsers/boot/lines.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the keywords of Syslinux's configuration. */
 #include "parsers/boot/syslinux/syslinux.h"
 
 #include "parsers/boot/lines.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the files of a blscfg, and puts them in order. */
 #include "parsers/boot/grub2/blscfg/bls.h"
 
 #include "parsers/boot/grub2/blscfg/filevercmp.h"

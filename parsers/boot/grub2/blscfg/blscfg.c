@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fedora's blscfg: an entry for every file of /loader/entries, newest first. */
 #include "parsers/boot/grub2/blscfg/bls.h"
 #include "parsers/boot/grub2/commands/commands.h"
 #include "parsers/boot/grub2/commands/device.h"
 #include "parsers/boot/grub2/menu/menu.h"
 #include "parsers/boot/grub2/script/number.h"
-
-/* Fedora's blscfg: an entry for every file of /loader/entries, newest first. */
 
 /* An entry that was made before is not made again. */
 struct grub_bls_shown {

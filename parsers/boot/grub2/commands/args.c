@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options of commands, as GRUB's extended commands read them. */
 #include "parsers/boot/grub2/commands/commands.h"
 
 struct parse {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that make entries and users: menuentry, submenu, password. */
 #include "parsers/boot/entry.h"
 #include "parsers/boot/grub2/commands/commands.h"
 #include "parsers/boot/grub2/menu/menu.h"

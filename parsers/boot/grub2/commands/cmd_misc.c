@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small commands: true, insmod, cpuid, time, cmp, tr and those that mean nothing here. */
 #include "parsers/boot/grub2/commands/commands.h"
 #include "parsers/boot/grub2/commands/device.h"
 

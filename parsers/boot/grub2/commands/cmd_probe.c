@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command probe: what a device is. */
 #include "parsers/boot/grub2/commands/commands.h"
 #include "parsers/boot/grub2/commands/device.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command test, also called [. */
 #include "parsers/boot/grub2/commands/commands.h"
 #include "parsers/boot/grub2/commands/device.h"
 #include "parsers/boot/grub2/script/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands on variables, arguments and control flow: set, export, shift, break, return, eval. */
 #include "parsers/boot/grub2/commands/commands.h"
 
 #include "parsers/boot/grub2/script/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that read files: source, configfile, normal, extract_entries_source, cat. */
 #include "parsers/boot/grub2/commands/commands.h"
 #include "parsers/boot/grub2/commands/device.h"
 #include "parsers/boot/grub2/menu/menu.h"

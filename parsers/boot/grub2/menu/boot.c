@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The entry for a kernel that boots without a menu. */
 #include "parsers/boot/grub2/menu/menu.h"
 
 /*

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which entry $default and $fallback name, and what the log says of it. */
 #include "parsers/boot/grub2/menu/menu.h"
 
 #include "parsers/boot/grub2/script/number.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an entry's commands loaded, or why they loaded nothing. */
 #include "parsers/boot/grub2/menu/menu.h"
 
 static struct boot_file *copy_list(struct grub *g, const struct boot_file *from)

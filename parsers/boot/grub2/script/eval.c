@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs the tree of a script. */
 #include "parsers/boot/grub2/script/interp.h"
 
 #include "parsers/boot/grub2/commands/commands.h"

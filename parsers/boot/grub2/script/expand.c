@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words to arguments: variables, splitting, escapes. */
 #include "parsers/boot/grub2/script/interp.h"
 
 #include <stdio.h>
