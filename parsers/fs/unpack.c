@@ -212,6 +212,7 @@ int unpack_start(enum packing kind, const void *packed, size_t len, void *out, s
 		return start_lz4(packed, len, out, want);
 	case PACKED_ZSTD:
 		return start_zstd(packed, len, out, want);
+	case PACKED_LZMA_BARE:
 	case PACKED_LZO:
 	case PACKED_XZ:
 		break;
