@@ -49,7 +49,7 @@ override STATIC := $(if $(filter asan fuzz,$(V)),-pie,$(STATIC))
 
 # find-libraries asks pkg-config, and again when a setting changes; what is linked depends on it.
 libraries_wanted := $(STATIC) $(XL) $(NBD) $(PKG_CONFIG)
-needs_no_library := help deps demo test clean dist lint fuzz deb format coverage cross-arm64 musl \
+needs_no_library := help deps deps-test demo test clean dist lint fuzz deb format coverage cross-arm64 musl \
 	uninstall
 ifneq ($(filter-out $(needs_no_library),$(or $(MAKECMDGOALS),all)),)
 include $(B)/libraries.mk
@@ -120,7 +120,7 @@ bootfs-config_parts  := config model core
 bootfs-config_libs   := $(json_libs) $(xl_libs)
 bootfs-config_link   := -pie
 
-.PHONY: all help deps check unit cases system test contested demo bench bench-growth bench-formats fuzz differential lint format coverage \
+.PHONY: all help deps deps-test check unit cases system test contested demo bench bench-growth bench-formats fuzz differential lint format coverage \
 	install uninstall dist deb cross-arm64 musl clean
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -130,7 +130,8 @@ all: $(BUILT)
 help:
 	@echo "make            build everything into build/ (V=release|asan|coverage, CC=gcc|clang)"
 	@echo "make STATIC=-pie  without static libraries; XL=no, NBD=no: without libxlutil, libnbd"
-	@echo "make deps       install the Debian packages needed (as root)"
+	@echo "make deps       install the Debian packages that the build needs (as root)"
+	@echo "make deps-test  install the packages that tests and lint need, too (as root)"
 	@echo "make demo       show the main job on a made guest (installs, builds; as root)"
 	@echo "make test       install what is needed and run every test (as root)"
 	@echo "make check      unit tests, cases, corpora, layers; T=name for one, V=asan, CC=clang"
@@ -219,6 +220,10 @@ check: all test-programs
 	@tests/run-unit $(B) $(T)
 	BOOTFS_BUILD=$(B) $(PYTEST) tests/layers tests/cases tests/fuzz $(if $(T),-k $(T))
 
+# Tests make disks of a gigabyte: on a real file system, where everybody may look something up.
+# /tmp is often a small tmpfs.
+export TMPDIR := $(or $(TMPDIR),/var/tmp)
+
 # Debian's own Python: it is the one that Debian's python3-pytest belongs to.
 PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -q
 
@@ -226,22 +231,29 @@ PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovid
 WORKERS := $(shell expr 2 '*' $$(nproc))
 
 system: all test-programs
+	@[ "$$(id -u)" -eq 0 ] || { echo "make system: needs root: it mounts, and makes users" >&2; exit 1; }
 	BOOTFS_BUILD=$(B) $(PYTEST) -n $(WORKERS) --dist loadfile tests/system $(if $(T),-k $(T))
 
 deps:
-	tests/install-packages build run demo package test lint
+	tests/install-packages build
+
+deps-test:
+	tests/install-packages $(TEST_PACKAGES) lint
 
 JOBS ?= -j$(shell nproc)
 
+TEST_PACKAGES := build unit demo package test
+
 test:
-	tests/install-packages build run demo package test
+	tests/needs
+	tests/install-packages $(TEST_PACKAGES)
 	$(MAKE) $(JOBS) check
 	$(MAKE) $(JOBS) check CC=clang
 	$(MAKE) $(JOBS) check V=asan
 	$(MAKE) $(JOBS) system
 
 demo:
-	tests/install-packages build run demo
+	tests/install-packages build demo
 	$(MAKE) $(JOBS) all
 	BOOTFS_BUILD=$(B) tests/demo
 
@@ -275,7 +287,7 @@ format:
 	clang-format -i $(shell git ls-files '*.[ch]')
 
 coverage:
-	tests/install-packages build run package test report
+	tests/install-packages $(TEST_PACKAGES) report
 	$(MAKE) V=coverage check
 	gcovr -r . build/coverage-$(notdir $(CC)) --exclude tests
 
@@ -320,7 +332,7 @@ dist:
 
 # Debian packages of what stands here, into build/deb; the tests are make test's.
 deb:
-	tests/install-packages build package
+	tests/install-packages build unit package
 	rm -rf build/deb
 	mkdir -p build/deb/bootfs
 	tar -cf - --exclude=./build --exclude-vcs . | tar -C build/deb/bootfs -xf -

@@ -29,10 +29,10 @@ menuentry 'Gone' --id gone {
 """
 
 
-def pytest_collection_modifyitems(items):
+def pytest_sessionstart():
+    """Skipping everything would look like success."""
     if os.geteuid() != 0:
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason="needs root"))
+        pytest.exit("tests/system needs root: it mounts, and makes users", returncode=1)
 
 
 @pytest.hookimpl(hookwrapper=True)
