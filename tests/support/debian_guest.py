@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -33,16 +34,20 @@ def run(*command, **more):
     return subprocess.run([str(c) for c in command], check=True, **more)
 
 
+def release():
+    """This machine's: each release is tested on its own guests."""
+    found = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(), re.M)
+    return found[1] if found else "bookworm"
+
+
 def tarball():
     """The guest's whole root file system; made once."""
     tar = CACHE / "debian.tar"
     if not tar.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        part = tar.with_suffix(".part.tar")
         with open(CACHE / "mmdebstrap.log", "w", encoding="utf-8") as log:
-            run("mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", part,
+            run(TOP / "tests/bootstrap", release(), tar, f"--include={PACKAGES}",
                 stdout=log, stderr=log)
-        part.rename(tar)
     return tar
 
 
