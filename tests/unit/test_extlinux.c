@@ -290,13 +290,23 @@ static void a_menu_marks_the_label_that_default_begins_with(void **state)
 	assert_boots(1, "/boot/k", "ro");
 }
 
-static void labels_of_several_words_are_meant_as_a_whole(void **state)
+static void a_menu_means_labels_of_several_words_as_a_whole(void **state)
+{
+	(void)state;
+	extlinux_conf("UI menu.c32\nDEFAULT Linux (5.10)\nLABEL Linux (6.1)\nKERNEL /boot/k\n"
+		      "LABEL Linux (5.10)\nKERNEL /boot/k old\n");
+	assert_int_equal(guest.menu.entries, 2);
+	assert_ptr_equal(guest.menu.default_entry, entry(1));
+}
+
+static void the_core_compares_first_words_of_labels(void **state)
 {
 	(void)state;
 	extlinux_conf("DEFAULT Linux (5.10)\nLABEL Linux (6.1)\nKERNEL /boot/k\n"
 		      "LABEL Linux (5.10)\nKERNEL /boot/k old\n");
-	assert_int_equal(guest.menu.entries, 2);
-	assert_ptr_equal(guest.menu.default_entry, entry(1));
+	assert_int_equal(guest.menu.entries, 3);
+	assert_ptr_equal(guest.menu.default_entry, entry(2));
+	assert_boots(2, "/boot/k", "(5.10)");
 }
 
 static void a_label_without_a_name_is_not_what_no_default_means(void **state)
@@ -322,9 +332,10 @@ static void a_default_that_names_nothing_is_told(void **state)
 {
 	(void)state;
 	extlinux_conf("DEFAULT gone\nLABEL a\nKERNEL /boot/k\n");
-	assert_ptr_equal(guest.menu.default_entry, entry(0));
-	assert_text(guest.menu.default_reason, "first entry");
+	assert_null(guest.menu.default_entry);
+	assert_text(guest.menu.default_reason, "the default names nothing");
 	assert_non_null(memfiles_said(&guest, REPORT_WARNING, "default \"gone\" names neither"));
+	assert_non_null(memfiles_said(&guest, REPORT_WARNING, "waits at its prompt"));
 }
 
 static void hidden_labels_show_only_where_default_needs_them(void **state)
@@ -387,11 +398,18 @@ static void passwords_are_kept_and_not_shown(void **state)
 	assert_false(entry(2)->restricted);
 }
 
-static void devicetrees_are_kept(void **state)
+static void devicetrees_are_for_arm_kernels(void **state)
 {
+	char kernel[64] = {0};
+
 	(void)state;
-	extlinux_conf("LABEL a\nLINUX /boot/k\nFDT /boot/x.dtb\nFDTDIR /boot/dtbs\n");
+	memset(kernel, ' ', sizeof(kernel) - 1);
+	memcpy(kernel + 0x38, "ARM\x64", 4);
+	memfiles_add(&guest, "(hd0,msdos1)/boot/Image", kernel);
+	extlinux_conf("LABEL a\nLINUX /boot/Image\nFDT /boot/x.dtb\nFDTDIR /boot/dtbs\n"
+		      "LABEL b\nLINUX /boot/k\nFDT /boot/x.dtb\n");
 	assert_text(entry(0)->devicetree->path, "/boot/x.dtb");
+	assert_null(entry(1)->devicetree);
 }
 
 int main(void)
@@ -420,7 +438,8 @@ int main(void)
 		TEST(ontimeout_boots_where_the_prompt_waits),
 		TEST(a_default_with_arguments_is_an_entry_of_its_own),
 		TEST(a_menu_marks_the_label_that_default_begins_with),
-		TEST(labels_of_several_words_are_meant_as_a_whole),
+		TEST(a_menu_means_labels_of_several_words_as_a_whole),
+		TEST(the_core_compares_first_words_of_labels),
 		TEST(a_label_without_a_name_is_not_what_no_default_means),
 		TEST(ontimeout_boots_where_default_names_nothing),
 		TEST(a_default_that_names_nothing_is_told),
@@ -430,7 +449,7 @@ int main(void)
 		TEST(default_without_labels_is_a_command_line),
 		TEST(a_missing_file_is_named),
 		TEST(passwords_are_kept_and_not_shown),
-		TEST(devicetrees_are_kept),
+		TEST(devicetrees_are_for_arm_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,7 +116,6 @@ static void looks_in_two_folders_and_where_blsdir_says(void **state)
 	memfiles_init(&guest);
 	memfiles_add(&guest, "(hd0,msdos1)/boot/loader/entries/a.conf", "title a\nlinux /boot/k\n");
 	memfiles_add(&guest, "(hd0,msdos1)/other/b.conf", "title b\nlinux /boot/k\n");
-	memfiles_folder(&guest, "(hd0,msdos1)/loader/entries");
 	memfiles_add(&guest, "(hd0,msdos1)/x/d.conf", "title d\nlinux /boot/k\n");
 	memfiles_add(&guest, "(hd0,msdos1)/x/e.conf", "title e\nlinux /boot/k\n");
 	memfiles_volume(&guest, "hd1,gpt1", NULL, NULL);
@@ -125,6 +124,13 @@ static void looks_in_two_folders_and_where_blsdir_says(void **state)
 			     "unset blsdir; root=hd1,gpt1; blscfg; blscfg (hd0,1)/x/d.conf\n");
 	/* What was made once is not made again. */
 	assert_titles(&guest, "a|b|c|d");
+	memfiles_done(&guest);
+	/* A folder without entries is one that can be read. */
+	memfiles_init(&guest);
+	memfiles_add(&guest, "(hd0,msdos1)/boot/loader/entries/a.conf", "title a\nlinux /boot/k\n");
+	memfiles_folder(&guest, "(hd0,msdos1)/loader/entries");
+	grubtest_run(&guest, "blscfg\nmenuentry own { linux /boot/k; }\n");
+	assert_titles(&guest, "own");
 	memfiles_done(&guest);
 }
 
@@ -135,12 +141,12 @@ static void ends_a_file_at_a_line_without_value(void **state)
 	(void)state;
 	memfiles_init(&guest);
 	memfiles_add(&guest, FOLDER "a.conf",
-		"# comment\r\n  title\tA$x\r\nlinux \t/boot/k\r\noptions a\nversion\noptions "
+		"# comment\r\n  title\tA$x\r\nlinux \t/boot/k\r\noptions ab\nversion\noptions "
 		"b\n");
 	memfiles_add(&guest, FOLDER "b.conf", "title B\n\nlinux /boot/k\n");
 	grubtest_run(&guest, "blscfg\n");
 	assert_titles(&guest, "A$x");
-	assert_text(grubtest_entry(&guest, "0")->cmdline, "a");
+	assert_text(grubtest_entry(&guest, "0")->cmdline, "ab");
 	memfiles_done(&guest);
 }
 

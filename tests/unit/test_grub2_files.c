@@ -82,17 +82,16 @@ static void tries_hints_first_where_they_match(void **state)
 	memfiles_volume(&guest, "hd2,gpt1", UUID1, "copy");
 	guest.settings.platform = TEXT("pc");
 	/* Each in an entry of its own: one search would give its answer to the next. */
-	grubtest_run(&guest,
-		"function s { search -u --set=a \"$@\" " UUID1 "; linux /boot/k $a; }\n"
-		"menuentry a { s; }\n"
-		"menuentry b { s --hint=hd2,gpt1; }\n"
-		"menuentry c { s --hint-bios=hd2,gpt1 --hint-efi=hd0,msdos1; }\n"
-		"menuentry d { s --hint-efi=hd2,gpt1; }\n"
-		"menuentry e { s --hint-baremetal=ahci2,gpt1; }\n"
-		"menuentry f { s --hint=hd2,; }\n"
-		"menuentry g { s --hint=hd9,gpt1 --hint hd1,gpt1; }\n"
-		"menuentry h { s --hint-new=hd2,gpt1; }\n"
-		"menuentry i { s --hint-baremetal=hd2,gpt1; }\n");
+	grubtest_run(&guest, "function s { search -u --set=a $@ " UUID1 "; linux /boot/k $a; }\n"
+			     "menuentry a { s; }\n"
+			     "menuentry b { s --hint=hd2,gpt1; }\n"
+			     "menuentry c { s --hint-bios=hd2,gpt1 --hint-efi=hd0,msdos1; }\n"
+			     "menuentry d { s --hint-efi=hd2,gpt1; }\n"
+			     "menuentry e { s --hint-baremetal=ahci2,gpt1; }\n"
+			     "menuentry f { s --hint=hd2,; }\n"
+			     "menuentry g { s --hint=hd9,gpt1 --hint hd1,gpt1; }\n"
+			     "menuentry h { s --hint-new=hd2,gpt1; }\n"
+			     "menuentry i { s --hint-baremetal=hd2,gpt1; }\n");
 	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
 		char path[] = {(char)('0' + i), '\0'};
 
