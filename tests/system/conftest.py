@@ -6,12 +6,17 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/support"))
+
+import built  # noqa: E402
+
 BUILD = TOP / os.environ.get("BOOTFS_BUILD", "build/release-gcc")
 
 GRUB_CFG = """set default=0
@@ -124,6 +129,7 @@ class Bootfs:
 
     def __init__(self, folder, conf, mount=None, options=(), env=None, programs=BUILD,
                  prefix=()):
+        built.skip_what_was_left_out(conf, programs)
         self.folder = folder
         self.programs = programs
         self.prefix = prefix

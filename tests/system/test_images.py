@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+import built
 from conftest import BUILD, boot_files, make_guest, wait_until
 
 INSPECT = BUILD / "bootfs-inspect"
 NOBODY = 65534
 
-pytestmark = pytest.mark.skipif("asan" in str(BUILD),
-                                reason="the sanitizers need what the sandbox takes away")
+pytestmark = [built.needs_nbd, pytest.mark.skipif(
+    "asan" in str(BUILD), reason="the sanitizers need what the sandbox takes away")]
 
 
 def inspect(*arguments):

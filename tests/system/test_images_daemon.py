@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import built
 from conftest import BUILD, boot_files, domain, make_guest, wait_until
 from test_images import free_port, nbd_server, overlay, accepts, servers_of
 
-pytestmark = pytest.mark.skipif("asan" in str(BUILD),
-                                reason="the sanitizers need what the sandbox takes away")
+pytestmark = [built.needs_nbd, pytest.mark.skipif(
+    "asan" in str(BUILD), reason="the sanitizers need what the sandbox takes away")]
 
 FILES = boot_files(kernel_size=300_000, initrd_size=2_500_000)
 

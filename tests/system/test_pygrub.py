@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import built
 from conftest import BUILD, domain
 from wrapper import Wrapper, fixture_private, fixture_setup, parse_simple, small_guest  # noqa: F401
 
@@ -246,7 +247,7 @@ def test_finds_the_kernel_on_the_domains_second_disk(tmp_path, start_bootfs, swa
     check_second_disk(wrapper, swap, *options)
 
 
-@pytest.mark.skipif(not (BUILD / "bootfs-config").exists(), reason="without libxlutil")
+@built.needs_xl
 @pytest.mark.parametrize("options", [[], ["--domain=mail"]])
 def test_finds_the_second_disk_of_an_xl_domain_without_a_bootfs(tmp_path, swap, options):
     wrapper = Wrapper(tmp_path)
@@ -257,7 +258,7 @@ def test_finds_the_second_disk_of_an_xl_domain_without_a_bootfs(tmp_path, swap, 
     check_second_disk(wrapper, swap, *options)
 
 
-@pytest.mark.skipif(not (BUILD / "bootfs-config").exists(), reason="without libxlutil")
+@built.needs_xl
 def test_follows_an_xl_domains_settings_without_a_bootfs(private):
     """A pin that held only while bootfs runs would boot another kernel on the day it does not."""
     (private.folder / "mail.cfg").write_text(
