@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_arena_ struct arena arena = {.limit = 64 << 20};
 	struct xfs_log log _xfs_log_ = {.blocks = RING / XFS_LOG_BLOCK};
-	struct xfs_recovery recovery;
+	struct xfs_recovery recovery = {0};
 	struct sparse_disk disk;
 	struct blockdev volume;
 	struct err err = {0};
@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				.arena = &arena},
 			&recovery, &err);
 	assert(r >= 0 || err.code == -r);
-	if (r || log.head >= log.blocks || !log.last)
+	assert(r < 0 || log.head < log.blocks);
+	if (r)
 		return 0;
 	volume = overlay_blockdev(&recovery.overlay);
 	for (uint32_t i = 0; i < recovery.overlay.count; i++)
