@@ -12,7 +12,14 @@
 extern const struct fs_ops erofs_ops;
 
 /* Places in the superblock, from the volume's start. */
-enum { BLOCK_BITS = 1036, ROOT = 1038, META = 1064, FEATURES = 1104, DEVICES = 1110 };
+enum {
+	COMPATIBLE = 1032,
+	BLOCK_BITS = 1036,
+	ROOT = 1038,
+	META = 1064,
+	FEATURES = 1104,
+	DEVICES = 1110
+};
 enum { PLAIN, PACKED, FULL, IMAGES };
 
 static int images[IMAGES];
@@ -34,6 +41,8 @@ static int make_images(void **state)
 	for (int i = 0; i < IMAGES; i++) {
 		assert_int_equal(fstat(images[i], &st), 0);
 		sizes[i] = (uint64_t)st.st_size;
+		/* Without the superblock's checksum: these tests change single fields. */
+		assert_int_equal(pwrite(images[i], "\0", 1, COMPATIBLE), 1);
 	}
 	return 0;
 }
@@ -89,9 +98,6 @@ static void names_what_it_cannot_read(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(open_changed(FEATURES, "\x20", 1, &err), -ENOTSUP);
-	assert_string_equal(
-		err.text, "EROFS with fragments or deduplication, which bootfs does not read");
 	assert_int_equal(open_changed(FEATURES + 3, "\x80", 1, &err), -ENOTSUP);
 	assert_string_equal(err.text, "EROFS uses unknown incompatible feature 0x80000000");
 	assert_int_equal(open_changed(DEVICES, "\x02", 1, &err), -ENOTSUP);
@@ -221,7 +227,7 @@ static void says_once_that_a_compression_is_not_known(void **state)
 	(void)state;
 	(void)inode_at(PACKED, "/boot/vmlinuz", &node);
 	header = (node.aux[EROFS_AUX_BEHIND] + 7) / 8 * 8;
-	change = image_change(images[PACKED], header + 6, "\x03", 1);
+	change = image_change(images[PACKED], header + 6, "\x07", 1);
 	open_image(&view, PACKED);
 	assert_int_equal(erofs_ops.read(view.fs, &node, 0, &byte, 1), -ENOTSUP);
 	assert_int_equal(erofs_ops.read(view.fs, &node, 9, &byte, 1), -ENOTSUP);

@@ -93,8 +93,10 @@ static int btrfs_open(const struct fs_source *source, struct fs **ret, struct er
 	btrfs->arena = source->arena;
 	btrfs->report = source->report;
 	btrfs->volume = source->name;
-	if (witness_take(&btrfs->super, source->dev, BTRFS_SUPER_OFFSET, sizeof(super)))
-		return err_set(err, EIO, "btrfs superblock cannot be read");
+	r = witness_take(&btrfs->super, source->dev, BTRFS_SUPER_OFFSET, sizeof(super));
+	if (r)
+		return r == -ERANGE ? err_set(err, EINVAL, "too small for btrfs")
+				    : err_set(err, EIO, "btrfs superblock cannot be read");
 	r = btrfs_super_read(btrfs, source, &super, err);
 	if (r)
 		return r;
