@@ -7,7 +7,7 @@
 
 /*
  * Answers QUESTION_MENU and QUESTION_CONFIG: scans the disks (question->disks[i].fd), tries the
- * configuration places in the order of design section 5, completes the menu with sizes, contents,
+ * configuration places in the order of inspect/answer/places.h, completes the menu with sizes, contents,
  * kernel info and the administrator's policy, writes the report. Bad guests are no failure:
  * inspection->error tells. -ENOMEM when not even that could be said.
  */
