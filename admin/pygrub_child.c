@@ -45,7 +45,7 @@ static void limit(int what, rlim_t most)
 {
 	const struct rlimit limit = {most, most};
 
-	setrlimit(what, &limit);
+	kernel_limit(what, &limit, NULL);
 }
 
 static void confine_resources(const struct pygrub_settings *settings)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 /*
@@ -76,6 +77,16 @@ static inline int kernel_pidfd_open(pid_t pid)
 static inline int kernel_pidfd_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+/*
+ * getrlimit() and setrlimit() at once (NULL: not that one). The type of a resource is an enum of
+ * glibc's, and int elsewhere: one form compiles with both.
+ */
+_Static_assert(sizeof(struct rlimit) == 16, "the kernel's limits have 64 bits");
+static inline int kernel_limit(int resource, const struct rlimit *set, struct rlimit *get)
+{
+	return (int)syscall(SYS_prlimit64, 0, resource, set, get);
 }
 
 /* ---- descriptors: linux/close_range.h; core/descriptors.h is for all kernels ------------------ */

@@ -2,6 +2,7 @@
 #include "core/program.h"
 
 #include "core/descriptors.h"
+#include "core/kernel.h"
 
 #include <signal.h>
 #include <string.h>
@@ -28,15 +29,15 @@ static void lift(int resource, rlim_t wanted)
 {
 	struct rlimit limit;
 
-	if (getrlimit(resource, &limit) < 0 || limit.rlim_cur >= wanted)
+	if (kernel_limit(resource, NULL, &limit) < 0 || limit.rlim_cur >= wanted)
 		return;
 	limit.rlim_cur = wanted;
 	if (limit.rlim_max < wanted)
 		limit.rlim_max = wanted;
-	if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &limit) < 0)
+	if (kernel_limit(resource, &limit, NULL) == 0 || kernel_limit(resource, NULL, &limit) < 0)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(resource, &limit);
+	(void)kernel_limit(resource, &limit, NULL);
 }
 
 void program_lift_limits(void)

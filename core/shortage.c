@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/shortage.h"
+#include "core/kernel.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,7 +26,8 @@ static void print_limit(int error, char *out, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		struct rlimit limit;
 
-		if (limits[i].error == error && getrlimit(limits[i].resource, &limit) == 0 &&
+		if (limits[i].error == error &&
+			kernel_limit(limits[i].resource, NULL, &limit) == 0 &&
 			limit.rlim_cur != RLIM_INFINITY)
 			snprintf(out, size, LIMIT_MARK "%llu %s; try: %s)",
 				(unsigned long long)limit.rlim_cur, limits[i].what,

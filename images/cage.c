@@ -271,11 +271,11 @@ static int set_limits(const struct cage *cage, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		struct rlimit now, limit = {limits[i].value, limits[i].value};
 
-		if (getrlimit(limits[i].resource, &now) < 0)
+		if (kernel_limit(limits[i].resource, NULL, &now) < 0)
 			return failed(err, "limits");
 		if (now.rlim_max < limit.rlim_max)
 			limit.rlim_cur = limit.rlim_max = now.rlim_max;
-		if (setrlimit(limits[i].resource, &limit) < 0)
+		if (kernel_limit(limits[i].resource, &limit, NULL) < 0)
 			return failed(err, "limits");
 	}
 	return 0;
