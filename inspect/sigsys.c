@@ -4,7 +4,7 @@
 #include "wire/order.h"
 #include "wire/sigsys.h"
 
-#include <blkid.h>
+#include <blkid/blkid.h>
 #include <ext2fs/ext2_fs.h>
 #include <ext2fs/ext2fs.h>
 #include <signal.h>

@@ -56,8 +56,8 @@ static int try_remote(const struct ask_settings *settings, const struct limits *
 	remote.inspector = settings->inspector_nbd;
 	if (!remote.inspector || !settings->serve)
 		return err_set(err, ENOENT,
-			"bootfs-serve or bootfs-inspect-nbd is missing; try: apt install "
-			"bootfs-nbd");
+			"bootfs-serve or bootfs-inspect-nbd is not installed (the package "
+			"bootfs-nbd; make NBD=no leaves them out)");
 	return trial_run(&remote, limits, false, gaps, err);
 }
 

@@ -19,10 +19,10 @@ NAMES = {"E2FSPROGS_FAKE_TIME": "1600000000", "PATH": os.environ["PATH"] + ":/us
 UUID = "b0075f50-7e57-4d15-8b00-00000000000"
 
 
-def file_system(folder):
+def file_system(folder, config):
     tree, image = folder / "tree", folder / "image"
     (tree / "grub").mkdir(parents=True)
-    (tree / "grub/grub.cfg").write_text(CONFIG)
+    (tree / "grub/grub.cfg").write_text(config)
     (tree / "vmlinuz").write_text(KERNEL)
     for path in (*tree.rglob("*"), tree):
         os.utime(path, (1600000000, 1600000000))
@@ -35,9 +35,9 @@ def file_system(folder):
     return image.read_bytes()
 
 
-def disk():
+def disk(config=CONFIG):
     with tempfile.TemporaryDirectory() as folder:
-        inside = file_system(Path(folder))
+        inside = file_system(Path(folder), config)
     entry = struct.pack("<B3sB3sII", 0x80, b"", 0x83, b"", START, len(inside) // SECTOR)
     table = bytes(440) + struct.pack("<IH", 0xB0075F50, 0) + entry + bytes(48) + b"\x55\xaa"
     return table + bytes(SECTOR * (START - 1)) + inside
@@ -54,8 +54,9 @@ def main():
         if data[:16] == b"\xff" * 16:
             print(f"\t{{{found.start()}, {len(data)}, NULL}},")
             continue
-        rows = [literal(data[at:at + 20]) for at in range(0, len(data), 20)]
+        rows = [literal(data[at:at + 18]) for at in range(0, len(data), 18)]
         print(f"\t{{{found.start()}, {len(data)},\n" + "\n".join(f'\t\t"{row}"' for row in rows) + "},")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -4,10 +4,14 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from conftest import BUILD, boot_files, domain, wait_until
+from conftest import BUILD, TOP, boot_files, domain
+
+sys.path.insert(0, str(TOP / "tests" / "support"))
+import trial_disk  # noqa: E402
 
 pytestmark = pytest.mark.skipif("asan" in str(BUILD),
                                 reason="the sanitizers need what the sandbox takes away")
@@ -80,10 +84,10 @@ def config(folder, *domains, more=""):
     return conf
 
 
-def start(under, folder, *domains, more=""):
+def start(under, folder, *domains, more="", bootfs=BUILD / "bootfs"):
     """What a bootfs says that does not start."""
     (folder / "mnt").mkdir()
-    done = run(*under, BUILD / "bootfs", "-f", f"--config={config(folder, *domains, more=more)}",
+    done = run(*under, bootfs, "-f", f"--config={config(folder, *domains, more=more)}",
                folder / "mnt")
     assert not os.path.ismount(folder / "mnt")
     return done.returncode, done.stderr
@@ -95,11 +99,21 @@ def test_a_library_that_calls_what_is_forbidden_is_found_at_the_start(tmp_path):
     assert "bootfs: no guest could be read: the inspector: inspector " + NAMED in said
 
 
-def test_a_library_that_gets_no_answer_is_found_at_the_start(tmp_path):
-    """Not dead, but the menu does not come: the trial is a whole reading."""
-    status, said = start(["strace", "-f", "-qqq", "-o", "/dev/null", "-e", "trace=lseek", "-e",
-                          "inject=lseek:error=EIO"], tmp_path)
-    assert status == 1 and "bootfs: no guest could be read: the inspector: " in said
+@pytest.mark.parametrize("disk, says", [
+    ("/dev/zero", "no partition table and no known file system"),
+    ("another", "the menu of its own trial disk was read wrongly")])
+def test_an_inspector_that_reads_wrongly_is_found_at_the_start(tmp_path, programs, disk, says):
+    """It enters its sandbox, lives and answers: with what another disk holds."""
+    if disk == "another":
+        disk = tmp_path / "another"
+        disk.write_bytes(trial_disk.disk("menuentry other {\n\tlinux /vmlinuz\n}\n"))
+    (programs / "bootfs-inspect").rename(programs / "real")
+    (programs / "bootfs-inspect").write_text(
+        f"#!/bin/sh\nexec 7<{disk}\nexec {programs}/real \"$@\"\n")
+    (programs / "bootfs-inspect").chmod(0o755)
+    status, said = start([], tmp_path, bootfs=programs / "bootfs")
+    assert status == 1
+    assert "bootfs: no guest could be read: the inspector: " in said and says in said
 
 
 def qcow2_domain(tmp_path, guest):

@@ -141,7 +141,7 @@ static const struct attempt {
 	{"fstat", SYS_fstat, {WORKER_DISKS, AT(page)}},
 	{"stat-open", SYS_newfstatat, {WORKER_DISKS, AT(no_name), AT(page), AT_EMPTY_PATH}},
 	{"stat-name", SYS_newfstatat, {AT_FDCWD, AT(name_of_host), AT(page), 0}},
-	{"statx-name", SYS_statx, {AT_FDCWD, AT(name_of_host), 0, STATX_BASIC_STATS, AT(page)}},
+	{"statx-name", SYS_statx, {AT_FDCWD, AT(name_of_host), 0, 0, AT(page)}},
 	{"write-stderr", SYS_write, {STDERR_FILENO, AT(page), 1}},
 	{"write-to-parent", SYS_write, {WORKER_PARENT, AT(page), 1}},
 	{"protect-read", SYS_mprotect, {AT(page), sizeof(page), PROT_READ}},
