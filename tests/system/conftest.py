@@ -4,9 +4,11 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -35,9 +37,23 @@ menuentry 'Gone' --id gone {
 
 
 def pytest_sessionstart():
-    """Skipping everything would look like success."""
+    """Skipping everything would look like success. A shell's background job ignores SIGINT, and so
+    would every program started here."""
     if os.geteuid() != 0:
         pytest.exit("tests/system needs root: it mounts, and makes users", returncode=1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def for_everybody():
+    """The programs in a folder that every user can reach: root's home, where the build may lie, is
+    closed to others, as pytest's folders are."""
+    with tempfile.TemporaryDirectory(prefix="bootfs-programs-") as folder:
+        os.chmod(folder, 0o755)
+        for program in BUILD.glob("bootfs*"):
+            if program.is_file() and os.access(program, os.X_OK):
+                shutil.copy(program, folder)
+        yield Path(folder)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -82,10 +82,13 @@ def test_the_domain_and_the_log_say_what_it_did(bootfs, deed):
 
 
 def test_the_log_is_not_filled(bootfs):
+    """Five lines a minute. The first of a minute counts from when it is written."""
     order(bootfs, "segfault")
+    start = time.monotonic()
     for _ in range(200):
         error(bootfs)
-    assert bootfs.said().count("bootfs: bad: ") == 5
+    minutes = 1 + int((time.monotonic() - start) / 60)
+    assert 5 <= bootfs.said().count("bootfs: bad: ") <= 5 * minutes
 
 
 def test_half_an_answer_is_none(bootfs):
@@ -120,16 +123,20 @@ def test_a_lie_in_any_byte_is_refused_or_only_text(bootfs):
 @pytest.mark.parametrize("deed", ["hang", "hang-at 100"])
 def test_others_are_read_while_it_hangs(guest, start_bootfs, programs, deed):
     bootfs = start_bootfs(domain("bad", guest("bad.img")), domain("good", guest("good.img")),
-                          programs=programs, ttl="1m", timeout="2s")
+                          programs=programs, ttl="1m", timeout="5s")
     order(bootfs, deed)
+    reads = 0
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(error, bootfs)
         time.sleep(0.1)
-        for _ in range(20):
+        while True:
             assert (bootfs.mount / "good/default/kernel").read_bytes() == KERNEL
-        assert not waiting.done()
-        assert "no answer within 2 s (inspect-timeout)" in waiting.result(30)
-    assert "bootfs: bad: no answer within 2 s (inspect-timeout)" in bootfs.said()
+            if waiting.done():
+                break
+            reads += 1
+        assert reads >= 2
+        assert "no answer within 5 s (inspect-timeout)" in waiting.result()
+    assert "bootfs: bad: no answer within 5 s (inspect-timeout)" in bootfs.said()
     children = f"/proc/{bootfs.pid}/task/{bootfs.pid}/children"
     wait_until(lambda: not open(children, encoding="ascii").read(), why="a child is left")
 

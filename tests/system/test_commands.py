@@ -166,9 +166,9 @@ def test_a_guest_that_xl_starts_otherwise_needs_no_menu(host):
     assert host.run("list").stdout.splitlines()[1].split()[:2] == ["win", "unused"]
 
 
-def test_without_root_a_mount_is_needed(host):
+def test_without_root_a_mount_is_needed(for_everybody):
     result = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                             BUILD / "bootfs", "list", "--config=/nonexistent"],
+                             for_everybody / "bootfs", "list", "--config=/nonexistent"],
                             capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 2 and "only root can look without a mount" in result.stderr
 
@@ -184,10 +184,11 @@ def mount():
         unmount_below(folder)
 
 
-def test_whom_access_lets_in_may_list_and_is_told_what_he_may_not(host, start_bootfs, mount):
+def test_whom_access_lets_in_may_list_and_is_told_what_he_may_not(host, start_bootfs, mount,
+                                                                 for_everybody):
     def as_member(*words, group="60"):
         return subprocess.run(["setpriv", "--reuid=65534", f"--regid={group}", "--clear-groups",
-                               BUILD / "bootfs", *words, f"--bootfs={bootfs.mount}"],
+                               for_everybody / "bootfs", *words, f"--bootfs={bootfs.mount}"],
                               capture_output=True, text=True, timeout=60, check=False)
     bootfs = start_bootfs(host.domains, more="access = games", mount=mount)
     assert "mail" in as_member("list").stdout

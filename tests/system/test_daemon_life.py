@@ -16,8 +16,8 @@ FILES = boot_files()
 KERNEL = FILES["/boot/vmlinuz-1"]
 
 
-def bootfs_says(*arguments, **more):
-    done = subprocess.run([BUILD / "bootfs", *[str(a) for a in arguments]], capture_output=True,
+def bootfs_says(*arguments, programs=BUILD, **more):
+    done = subprocess.run([programs / "bootfs", *[str(a) for a in arguments]], capture_output=True,
                           text=True, check=False, timeout=30, **more)
     return done.returncode, done.stderr or done.stdout
 
@@ -245,8 +245,9 @@ def test_a_bootfs_that_does_not_answer_is_no_dead_one(guest, start_bootfs):
 # ---- what may be missing ------------------------------------------------------------------------
 
 
-def test_needs_root(conf):
-    status, text = bootfs_says("--config", conf, user=65534, group=65534, extra_groups=[])
+def test_needs_root(conf, for_everybody):
+    status, text = bootfs_says("--config", conf, programs=for_everybody, user=65534, group=65534,
+                               extra_groups=[])
     assert (status, text) == (1, "bootfs: must be run as root: it mounts, and opens disks\n")
 
 

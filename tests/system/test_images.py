@@ -345,7 +345,7 @@ def test_qemu_is_locked_up(caged_qemu):
     assert [i.split(":")[0].strip() for i in interfaces] in ([], ["lo"])
 
 
-def test_an_ordinary_user_reads_an_image_too(convert):
+def test_an_ordinary_user_reads_an_image_too(convert, for_everybody):
     image = convert("mine.qcow2", "qcow2")
     with tempfile.TemporaryDirectory() as folder:
         mine = Path(folder) / "mine.qcow2"
@@ -354,7 +354,8 @@ def test_an_ordinary_user_reads_an_image_too(convert):
             os.chown(path, NOBODY, NOBODY)
         mine.chmod(0o600)
         done = subprocess.run(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
-                               "--clear-groups", "--inh-caps=-all", INSPECT, "--format=qcow2", mine],
+                               "--clear-groups", "--inh-caps=-all",
+                               for_everybody / "bootfs-inspect", "--format=qcow2", mine],
                               capture_output=True, text=True, timeout=60, check=False)
     if "no user namespace" in done.stdout:
         pytest.skip("this kernel gives users no namespaces")

@@ -26,7 +26,6 @@ NOBODY = "65534"
 
 pytestmark = [
     pytest.mark.skipif("asan" in BUILD, reason="the sanitizers need what the sandbox takes away"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
 ]
 
 
@@ -346,14 +345,10 @@ def image(tmp_path_factory):
     return disk
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
+@pytest.fixture
+def program(for_everybody):
     """The inspector where every user may start it."""
-    folder = pathlib.Path("/tmp") / f"bootfs-inspect-{os.getpid()}"
-    folder.mkdir(mode=0o755)
-    subprocess.run(["cp", INSPECT, folder / "bootfs-inspect"], check=True)
-    yield folder / "bootfs-inspect"
-    subprocess.run(["rm", "-r", folder], check=True)
+    return for_everybody / "bootfs-inspect"
 
 
 def inspect(*command):
