@@ -225,7 +225,7 @@ check: all test-programs
 export TMPDIR := $(or $(TMPDIR),/var/tmp)
 
 # Debian's own Python: it is the one that Debian's python3-pytest belongs to.
-PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -q
+PYTEST := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider -q -rs
 
 # Most of these tests wait most of the time: twice as many at once as there are processors.
 WORKERS := $(shell expr 2 '*' $$(nproc))
@@ -330,13 +330,14 @@ uninstall:
 dist:
 	git archive --prefix=bootfs-$(VERSION)/ -o bootfs-$(VERSION).tar.gz HEAD
 
-# Debian packages of what stands here, into build/deb; the tests are make test's.
+# Debian packages of what stands here, into build/deb. The build runs the unit tests and the
+# inspector's self-test.
 deb:
 	tests/install-packages build unit package
 	rm -rf build/deb
 	mkdir -p build/deb/bootfs
 	tar -cf - --exclude=./build --exclude-vcs . | tar -C build/deb/bootfs -xf -
-	cd build/deb/bootfs && dpkg-buildpackage -Pnocheck -b -us -uc
+	cd build/deb/bootfs && DEB_BUILD_OPTIONS=parallel=$$(nproc) dpkg-buildpackage -b -us -uc
 
 cross-arm64:
 	tests/cross-arm64
