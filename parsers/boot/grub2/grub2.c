@@ -352,10 +352,11 @@ int grub2_start(
 	r = run_config(&g, (struct text){0}, start);
 	prefix = grub_var_get(&g, "prefix");
 	r = finish(&g, r, err);
-	if (r == -ENOENT || r == -EIO)
-		err_set(err, -r, "%.*s/grub.cfg: %s", TEXT_ARG(prefix),
-			r == -ENOENT ? "no configuration there" : "cannot be read");
-	return r;
+	if (r != -ENOENT && r != -EIO)
+		return r;
+	*err = (struct err){0}; /* the place belongs to it */
+	return err_set(err, -r, "%.*s/grub.cfg: %s", TEXT_ARG(prefix),
+		r == -ENOENT ? "no configuration there" : "cannot be read");
 }
 
 /* What GRUB's scripts have and other languages do not. */
