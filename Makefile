@@ -49,8 +49,7 @@ override STATIC := $(if $(filter asan fuzz,$(V)),-pie,$(STATIC))
 
 # find-libraries asks pkg-config, and again when a setting changes; what is linked depends on it.
 libraries_wanted := $(STATIC) $(XL) $(NBD) $(PKG_CONFIG)
-needs_no_library := help deps deps-test demo test clean dist lint fuzz deb format coverage cross-arm64 musl \
-	uninstall
+needs_no_library := help deps deps-test demo test clean dist lint fuzz deb format coverage cross-arm64 uninstall
 ifneq ($(filter-out $(needs_no_library),$(or $(MAKECMDGOALS),all)),)
 include $(B)/libraries.mk
 ifneq ($(libraries_for),$(libraries_wanted))
@@ -121,7 +120,7 @@ bootfs-config_libs   := $(json_libs) $(xl_libs)
 bootfs-config_link   := -pie
 
 .PHONY: all help deps deps-test check unit cases system test contested demo bench bench-growth bench-formats fuzz differential lint format coverage \
-	install uninstall dist deb cross-arm64 musl clean
+	install uninstall dist deb cross-arm64 clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -146,7 +145,6 @@ help:
 	@echo "make install    into \$$(DESTDIR)\$$(PREFIX); make uninstall"
 	@echo "make deb        Debian packages, in build/deb"
 	@echo "make cross-arm64  the same for arm64, in a chroot (as root)"
-	@echo "make musl       the same with musl: its libraries, unit tests, sandbox (as root)"
 	@echo "make dist       the sources as a tar file"
 
 # The host's libraries are looked at once.
@@ -341,18 +339,6 @@ deb:
 
 cross-arm64:
 	tests/cross-arm64
-
-# Everything linked with musl, whose libraries are built of Debian's sources into build/musl first;
-# then the unit tests, and every format through the sandbox (as root).
-MUSL := CC=musl-gcc STATIC=-static XL=no NBD=no \
-	CFLAGS='-isystem $(CURDIR)/build/musl/kernel' LDFLAGS='-L$(CURDIR)/build/musl/lib' \
-	PKG_CONFIG='env PKG_CONFIG_LIBDIR=$(CURDIR)/build/musl/lib/pkgconfig pkg-config --static'
-
-musl:
-	tests/install-packages build musl
-	tests/musl/libraries build/musl
-	$(MAKE) $(MUSL) all unit
-	BOOTFS_BUILD=build/release-musl-gcc $(PYTEST) tests/system/test_sandbox.py tests/cases
 
 clean:
 	rm -rf build

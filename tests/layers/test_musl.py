@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every file compiles with musl's headers. `make musl` links and runs what comes out."""
+"""Every file compiles with musl's headers."""
 
 import glob
 import os

@@ -17,7 +17,7 @@ static const char USERS[] = "root:x:0:0:root:/root:/bin/bash\n"
 			    "qemu_base_old:x:7:7::/:/bin/false\n"
 			    "qemu_base:x:65535:1000::/:/sbin/nologin\n"
 			    "qemu_base:x:1:1:the second:/:/sbin/nologin\n"
-			    "last:x:12:13::/:";
+			    "last:x:12:13::/:/bin/false";
 
 static char file[] = "/tmp/bootfs-passwd.XXXXXX";
 
