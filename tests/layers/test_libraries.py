@@ -94,7 +94,7 @@ def test_a_setting_that_does_not_exist_is_refused(tmp_path, settings):
     if value:
         assert result.returncode != 0 and f"{name}={value}: " in result.stderr
     else:
-        assert result.returncode == 0, "an empty setting is none"
+        assert result.returncode == 0, f"an empty setting is none: {result.stderr}"
 
 
 def test_xls_parser_is_an_archive_unless_asked_otherwise(tmp_path):
