@@ -103,10 +103,10 @@ static const struct seccomp_rule rules[] = {
 	/* Random bytes: malloc of glibc, libsodium, hashes' seeds. */
 	{SYS_getrandom, ALLOW},
 
-	/* Signals: none is sent, and the handler of SIGSYS stays. */
-	{SYS_rt_sigprocmask, ALLOW}, /* abort(); SIGKILL and SIGSYS of a filter cannot be held up */
-	{SYS_rt_sigaction, REFUSE},  /* abort() */
-	{SYS_sigaltstack, REFUSE},   /* asked for by runtimes only */
+	/* Signals: none is sent, and SIGSYS must reach its handler: blocked, it would kill unnamed. */
+	{SYS_rt_sigprocmask, PRETEND}, /* abort(), fork() */
+	{SYS_rt_sigaction, REFUSE},    /* abort() */
+	{SYS_sigaltstack, REFUSE},     /* asked for by runtimes only */
 
 	/* The end. */
 	{SYS_exit_group, ALLOW}, /* _exit() */

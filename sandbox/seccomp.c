@@ -110,7 +110,8 @@ static void add_return_if_any(struct block *block, uint32_t bits, uint32_t actio
 }
 
 static const uint32_t allow = SECCOMP_RET_ALLOW, refuse = SECCOMP_RET_ERRNO | EPERM,
-		      absent = SECCOMP_RET_ERRNO | ENOSYS, kill = SECCOMP_RET_TRAP;
+		      absent = SECCOMP_RET_ERRNO | ENOSYS, pretend = SECCOMP_RET_ERRNO | 0,
+		      kill = SECCOMP_RET_TRAP;
 
 /* These values of an argument are allowed, any other gets `otherwise`. */
 static void add_choice(struct block *block, unsigned argument, const uint32_t *values, size_t n,
@@ -191,6 +192,9 @@ static void block_make(
 		break;
 	case ABSENT:
 		add_return(block, absent);
+		break;
+	case PRETEND:
+		add_return(block, pretend);
 		break;
 	case WRITE:
 		add_write(block, policy);

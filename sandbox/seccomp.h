@@ -12,8 +12,9 @@
 enum seccomp_kind {
 	KILL, /* SIGSYS: dead, or a handler's last words (inspect/sandbox_sigsys.h) */
 	ALLOW,
-	REFUSE, /* EPERM */
-	ABSENT, /* ENOSYS, as from a kernel that does not have it */
+	REFUSE,  /* EPERM */
+	ABSENT,  /* ENOSYS, as from a kernel that does not have it */
+	PRETEND, /* 0, as if it were done */
 
 	/* By the arguments. */
 	WRITE,     /* the descriptor is one that may be written to; else KILL */

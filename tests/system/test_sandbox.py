@@ -57,7 +57,7 @@ KILLED = "failed: inspector killed by SIGSYS"
 
 
 @pytest.mark.parametrize("what, call", [
-    ("socket", "socket"), ("fork", "clone"), ("exec", "execve"), ("ptrace", "ptrace"), ("kill", "kill"),
+    ("socket", "socket"), ("blocked", "socket"), ("fork", "clone"), ("exec", "execve"), ("ptrace", "ptrace"), ("kill", "kill"),
     ("write-disk", "pwrite64"), ("write-question", "pwrite64"), ("write-to-parent", "write"),
     ("map-disk", "mmap"), ("map-exec", "mmap"), ("protect-exec", "mprotect"),
     ("memfd", "memfd_create"), ("truncate-answer", "ftruncate"), ("raise", "tgkill")])

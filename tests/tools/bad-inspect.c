@@ -51,6 +51,16 @@ static long fork_child(void)
 	return fork();
 }
 
+/* As fork() of glibc 2.41 does. */
+static long block_signals_and_make_socket(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	return make_socket();
+}
+
 static long execute(void)
 {
 	char *const argv[] = {word, NULL};
@@ -351,6 +361,7 @@ static const struct deed {
 	{"open", open_host_file},
 	{"open-proc", open_through_proc},
 	{"socket", make_socket},
+	{"blocked", block_signals_and_make_socket},
 	{"fork", fork_child},
 	{"exec", execute},
 	{"ptrace", trace_parent},
