@@ -28,7 +28,7 @@ struct options {
 	bool list, not_really, is_config, debug, help, version;
 	bool has_runas, has_offset;
 	uid_t runas;
-	uint32_t domid; /* 0: not given; options_find_user() makes `runas` of it */
+	uint32_t domid;          /* 0: not given; options_find_user() makes `runas` of it */
 	uint64_t offset;         /* bytes */
 	uint64_t max_file_bytes; /* of each copied file, from the environment; 0: not given */
 	char warning[200];       /* what was accepted but not followed; empty: nothing */

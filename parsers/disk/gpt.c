@@ -84,7 +84,8 @@ static bool entries_checksum_right(const struct gpt *gpt)
 	size_t size = (size_t)gpt->n_entries * le32_get(gpt->header.entry_size);
 
 	return gpt->n_entries == le32_get(gpt->header.n_entries) &&
-	       crc32(0, (const Bytef *)gpt->entries, (uInt)size) == le32_get(gpt->header.entries_crc);
+	       crc32(0, (const Bytef *)gpt->entries, (uInt)size) ==
+		       le32_get(gpt->header.entries_crc);
 }
 
 /* Is there a header whose numbers can be used? */

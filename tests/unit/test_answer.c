@@ -94,9 +94,8 @@ static void other_configurations_are_told_of(void **state)
 
 	(void)state;
 	assert_true(text_is(inspection->menu.loader, "extlinux"));
-	log_has(inspection,
-		"\nnote    also found: (hd0)/boot/grub/menu.lst (GRUB Legacy), "
-		"not used; the next that would be\n");
+	log_has(inspection, "\nnote    also found: (hd0)/boot/grub/menu.lst (GRUB Legacy), "
+			    "not used; the next that would be\n");
 	log_has(inspection,
 		"\nnote    also found: (hd0)/boot/grub/grub.conf (GRUB Legacy), not used\n");
 }

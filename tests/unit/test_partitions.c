@@ -184,7 +184,10 @@ static void put_gpt(uint64_t lba, uint64_t entries, uint32_t sector, uint32_t co
 	put(at + 80, count, 4);
 	put(at + 84, 128, 4);
 	if (count <= 1024)
-		put(at + 88, (uint32_t)crc32(0, (const Bytef *)disk + entries * sector, (uInt)(count * 128)), 4);
+		put(at + 88,
+			(uint32_t)crc32(
+				0, (const Bytef *)disk + entries * sector, (uInt)(count * 128)),
+			4);
 	put(at + 16, 0, 4);
 	put(at + 16, (uint32_t)crc32(0, (const Bytef *)disk + at, 92), 4);
 }
