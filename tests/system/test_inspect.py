@@ -133,7 +133,7 @@ def test_the_json_is_that_of_the_manual(guest):
     assert list(said) == ["schema", "domain", "status", "error", "loader", "flavour",
                           "grub_platform", "disks", "config", "installed", "also_found",
                           "timeout", "timeout_style",
-                          "default", "default_index", "default_reason", "entries", "warnings"]
+                          "default", "default_index", "default_reason", "missing_entry", "entries", "warnings"]
     assert said["disks"] == [{"name": "hd0", "path": str(guest), "size": 10737418240}]
     assert said["config"] == {"disk": "hd0", "volume": "hd0,msdos1", "fs": "ext4",
                               "path": "/boot/grub/grub.cfg"}
@@ -210,7 +210,8 @@ def test_the_entry_may_be_named(guest):
     assert inspect("--entry=1>0", guest).stdout.endswith("result  entry 1 boots\n")
     done = inspect("--entry=none", guest)
     assert done.returncode == 1
-    assert done.stdout.endswith("entry = none: no such entry; bootable: 0, 1, 2 (use --entry=0)\n")
+    assert done.stdout.endswith('there is no entry "none" among the 5 of the menu; bootable: 0, 1, 2 '
+                                '(use --entry=0)\n')
 
 
 @pytest.mark.parametrize("arguments", [
