@@ -247,7 +247,7 @@ def test_lists_numbers_where_there_is_no_screen(guest, more, raw):
         terminal.press("3\r")
         wait_until(lambda: (terminal.look(0.05), b"It cannot boot" in terminal.output)[1], 30)
         terminal.press("77\r")
-        wait_until(lambda: (terminal.look(0.05), b"there is no entry" in terminal.output)[1], 30)
+        wait_until(lambda: (terminal.look(0.05), b"no such entry" in terminal.output)[1], 30)
         terminal.press("9\x7f1\r\n" if raw else "1\n")
         assert terminal.finish() == 0
         assert terminal.is_as_before()
