@@ -1,3 +1,4 @@
+/* bootfs check-guests: lists guests that would not boot again. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admin/commands.h"
 

@@ -1,3 +1,4 @@
+/* One guest of bootfs compare: what pygrub and bootfs answer. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admin/compare.h"
 

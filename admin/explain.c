@@ -1,3 +1,4 @@
+/* bootfs explain: shows how bootfs found a menu. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admin/commands.h"
 

@@ -1,3 +1,4 @@
+/* bootfs extract: writes kernel, initrd and command line to a folder. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admin/commands.h"
 

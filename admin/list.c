@@ -1,3 +1,4 @@
+/* bootfs list: a table of guests and what they boot. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admin/commands.h"
 

@@ -1,3 +1,4 @@
+/* bootfs reload: makes the daemon re-read its configuration. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "admin/commands.h"
 

@@ -1,3 +1,4 @@
+/* Opens and measures the disks of a question. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ask/ask.h"
 

@@ -1,3 +1,4 @@
+/* Reads the answer of a dead inspector; gives up on one that is late. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ask/ask.h"
 

@@ -1,3 +1,4 @@
+/* The boot menu as a plain list, for terminals that can do no more. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "menu/ui.h"
 #include "menu/wide.h"

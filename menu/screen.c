@@ -1,3 +1,4 @@
+/* The boot menu on a full screen, with ncurses. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "menu/keys.h"
 #include "menu/terminfo.h"

@@ -1,3 +1,4 @@
+/* Where the answer goes: a file, a FIFO or standard output. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/answer.h"
 

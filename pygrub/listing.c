@@ -1,3 +1,4 @@
+/* What -l and --isconfig print. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/escape.h"
 #include "pygrub/answer.h"

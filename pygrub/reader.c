@@ -1,3 +1,4 @@
+/* The reading process of the wrapper: everything that touches the mount. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/one_shot.h"
 #include "pygrub/job.h"

@@ -1,3 +1,4 @@
+/* Strings the way Python's repr() prints them. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pygrub/answer.h"
 

@@ -1,3 +1,4 @@
+/* The small texts of an entry: title, id, path, command line, kernel.info. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render.h"
 

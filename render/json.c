@@ -1,3 +1,4 @@
+/* menu.json and the other JSON texts. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render.h"
 

@@ -1,3 +1,4 @@
+/* The file menu. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render.h"
 

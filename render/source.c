@@ -1,3 +1,4 @@
+/* The files source and script of an entry. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render.h"
 

@@ -1,3 +1,4 @@
+/* The command line of mount(8): mount.fuse.bootfs. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/host/cli.h"
 

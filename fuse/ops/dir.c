@@ -1,3 +1,4 @@
+/* FUSE's callbacks for folders: look-ups and listings. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/query/folder.h"
 #include "fuse/ops/volume.h"

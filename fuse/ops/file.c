@@ -1,3 +1,4 @@
+/* FUSE's callbacks for files: open, read, release. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/query/folder.h"
 #include "fuse/ops/open_file.h"

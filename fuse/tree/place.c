@@ -1,3 +1,4 @@
+/* What an inode number names: owner, entry and kind. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/query/folder.h"
 #include "fuse/ops/ops.h"

@@ -1,3 +1,4 @@
+/* The part of a snapshot's tree that shows volumes/. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/tree/tree.h"
 

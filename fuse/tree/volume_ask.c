@@ -1,3 +1,4 @@
+/* The question for a folder of a volume. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/tree/volume.h"
 
